@@ -1,0 +1,3 @@
+export { closest, type ErrorCode, type ErrorParts, internal, LightbulbError, suggest } from './errors.ts';
+export type { Json, JsonObject } from './json.ts';
+export { restoreStream, Stream, type StreamState, stream } from './stream.ts';

@@ -1,0 +1,70 @@
+import type { Json } from '../core/index.ts';
+import type { Space, SpaceValue } from './space.ts';
+
+/** What one agent sees and may do. Plain data, the same object for the life of the environment. */
+export interface AgentSpaces {
+  readonly observation: Space;
+  readonly action: Space;
+}
+
+/** How an episode starts: who is alive and what each sees. */
+export interface First {
+  readonly observations: Readonly<Record<string, SpaceValue>>;
+  /** Legal actions, for agents with a mask: one entry (0 or 1) per action, components one after the other. */
+  readonly actionMasks?: Readonly<Record<string, readonly number[]>>;
+}
+
+/**
+ * What a step answers, for exactly the agents that were alive before it. An agent whose `terminated` or `truncated`
+ * is true has acted for the last time: its observation here is its final one. Only `terminated` means that the future
+ * is worth nothing; a truncated agent was merely stopped (by a time limit, say), and learners bootstrap from its
+ * final observation.
+ */
+export interface Step extends First {
+  readonly rewards: Readonly<Record<string, number>>;
+  readonly terminated: Readonly<Record<string, boolean>>;
+  readonly truncated: Readonly<Record<string, boolean>>;
+}
+
+/** Which episode to start. `level` is plain data from the environment's own level space. */
+export interface ResetOptions {
+  readonly seed: number;
+  readonly level?: Json;
+}
+
+/** Making and changing levels, for curricula. Deterministic in `seed`. */
+export interface LevelSpace {
+  generate(seed: number): Json;
+  mutate?(level: Json, seed: number): Json;
+}
+
+/**
+ * An environment as a person writes it: one copy, agents by name, PettingZoo's parallel semantics (the living agents
+ * act at the same time; agents may die; nobody comes back before the next reset).
+ *
+ * Contract, checked by `lightbulb check`: everything that happens follows from the seed, the level and the actions
+ * (no `Math.random`, no clock); returned values lie in the declared spaces and are not changed later; arguments are
+ * not written to; `step` before `reset`, after the end, or with a missing, foreign or illegal action throws.
+ */
+export interface Environment {
+  /** Every agent that may ever live, in a fixed order. */
+  readonly agents: readonly string[];
+  readonly spaces: Readonly<Record<string, AgentSpaces>>;
+  /** An episode never takes more steps than this. */
+  readonly maximumSteps?: number;
+  /** What a central critic sees, when it is more than all observations side by side. */
+  readonly stateSpace?: Space;
+  /** Reordering the agents changes nothing but their names. */
+  readonly symmetric?: boolean;
+  readonly levels?: LevelSpace;
+
+  reset(options: ResetOptions): First;
+  step(actions: Readonly<Record<string, SpaceValue>>): Step;
+  state?(): SpaceValue;
+  /** Everything that decides the future, as plain data. */
+  snapshot?(): Json;
+  restore?(snapshot: Json): void;
+  /** A picture of the present in text. Changes nothing. */
+  render?(): string;
+  close?(): void;
+}
