@@ -35,7 +35,8 @@ export class Stream {
 
   /** Uniform integer in [0, n). n: at least 1. */
   integer(n: number): number {
-    if (!(n >= 1)) throw new LightbulbError('invalid_input', 'a random integer needs a range', { wanted: 'n >= 1', got: String(n) });
+    if (!(n >= 1))
+      throw new LightbulbError('invalid_input', 'a random integer needs a range', { wanted: 'n >= 1', got: String(n) });
     return Math.floor(this.next() * n);
   }
 

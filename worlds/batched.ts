@@ -70,4 +70,3 @@ export interface BatchedEnvironment {
   restore(snapshot: Json): void;
   close?(): void;
 }
-

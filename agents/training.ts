@@ -1,0 +1,48 @@
+import type { Json } from '../core/index.ts';
+import type { Value } from '../nn/index.ts';
+
+/** What one iteration (collect, then learn) did. */
+export interface Iteration {
+  /** Environment steps taken so far, all copies added up. */
+  readonly step: number;
+  /** Numbers by name, finite: `loss/policy`, `loss/value`, `entropy`, `return/mean`, ... No wall-clock times. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Episodes that ended in this iteration. */
+  readonly episodes: number;
+}
+
+/** How well the present policy plays, over whole episodes. */
+export interface Evaluation {
+  readonly episodes: number;
+  /** Of an episode: the sum over agents and steps of the rewards. */
+  readonly return: { readonly mean: number; readonly std: number; readonly min: number; readonly max: number };
+  /** Mean steps of an episode. */
+  readonly length: number;
+  /** Mean return of each agent. */
+  readonly agents: Readonly<Record<string, number>>;
+}
+
+/** Everything that decides the future of a training: arrays by name, and plain data (streams, snapshots, counters). */
+export interface Checkpoint {
+  readonly tensors: Readonly<Record<string, Value>>;
+  readonly state: Json;
+}
+
+/** A training in memory: what `run`, `resume` and `evaluate` drive. Knows no files and no clock. */
+export interface Training {
+  readonly step: number;
+  /** Numbers that learn. */
+  readonly parameterCount: number;
+  /** Collects one rollout and learns from it. Throws `not_finite` (naming the loss or agent) before state is lost. */
+  advance(): Promise<Iteration>;
+  /** Plays fresh copies of the environment. Does not touch the training's own streams and environments. */
+  evaluate(options: {
+    readonly episodes: number;
+    readonly seed: number;
+    readonly deterministic: boolean;
+  }): Promise<Evaluation>;
+  save(): Checkpoint;
+  /** Goes on where `save` was called. `mismatch` where the arrays do not fit this network. */
+  load(checkpoint: Checkpoint): void;
+  close(): Promise<void>;
+}

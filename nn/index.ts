@@ -1,0 +1,1 @@
+export type { Data, DType, Value } from './engine/index.ts';

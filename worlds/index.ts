@@ -1,0 +1,3 @@
+export type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
+export type { AgentSpaces, Environment, First, LevelSpace, ResetOptions, Step } from './environment.ts';
+export type { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, SpaceValue, Text, Tuple } from './space.ts';
