@@ -1,1 +1,6 @@
-export type { Data, DType, Value } from './value.ts';
+export type { Device, Executable, Executor } from './executor.ts';
+export { type OnnxOptions, onnxExecutor } from './onnx-executor.ts';
+export { type CompileOptions, compile, type Program, type Values } from './program.ts';
+export { tf } from './tf.ts';
+export type { Signature, TensorFunction } from './trace.ts';
+export { bool, type Data, type DType, float32, int32, sizeOf, type Value, zeros } from './value.ts';
