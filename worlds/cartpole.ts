@@ -1,0 +1,218 @@
+import type { Json } from '../core/index.ts';
+import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
+import { Copies } from './copies.ts';
+import { requireChoices, requireCount, requireOutput, UNBOUNDED } from './guards.ts';
+import { levelNumber, levelNumbers, levelObject, parameterLevels, type Ranges } from './levels.ts';
+
+export interface CartPoleOptions {
+  /** Episodes are truncated after this many steps. Default 500. */
+  readonly maximumSteps?: number;
+}
+
+/** Metres, kilograms, newtons. */
+const RANGES = {
+  poleHalfLength: [0.1, 2],
+  massPole: [0.01, 1],
+  massCart: [0.2, 5],
+  force: [2, 30],
+} as const satisfies Ranges;
+
+const GRAVITY = 9.8;
+const SECONDS = 0.02;
+const MAXIMUM_X = 2.4;
+const MAXIMUM_THETA = (12 * 2 * Math.PI) / 360;
+const NAME = 'cartpole';
+
+const GROUPS: readonly Group[] = [
+  {
+    name: 'agent',
+    agents: ['agent_0'],
+    observation: {
+      type: 'box',
+      shape: [4],
+      low: [-2 * MAXIMUM_X, -UNBOUNDED, -2 * MAXIMUM_THETA, -UNBOUNDED],
+      high: [2 * MAXIMUM_X, UNBOUNDED, 2 * MAXIMUM_THETA, UNBOUNDED],
+    },
+    action: { type: 'discrete', n: 2, labels: ['left', 'right'] },
+    masked: false,
+  },
+];
+
+/**
+ * A pole on a cart that is pushed left or right (Barto, Sutton and Anderson 1983), with the dynamics of Gymnasium's
+ * CartPole-v1: Euler steps of 0.02 s; reward 1 a step; terminated where |x| > 2.4 m or |angle| > 12 degrees. State in
+ * float64 as there, observation [x, xDot, theta, thetaDot] in float32 (m, m/s, rad, rad/s).
+ *
+ * Level: `{ poleHalfLength?, massPole?, massCart?, force?, state? }`; `state` is [x, xDot, theta, thetaDot], otherwise
+ * each is uniform in [-0.05, 0.05].
+ */
+export function cartpole(copies: number, options: CartPoleOptions = {}): BatchedEnvironment {
+  return new CartPole(
+    requireCount(NAME, 'copies', copies),
+    requireCount(NAME, 'maximumSteps', options.maximumSteps ?? 500),
+  );
+}
+
+/** Pushes against where the pole falls to: a linear rule that balances for the whole episode. */
+export function balancePole(observation: Float32Array, offset: number): number {
+  const lean =
+    0.05 * observation[offset]! +
+    0.15 * observation[offset + 1]! +
+    observation[offset + 2]! +
+    0.5 * observation[offset + 3]!;
+  return lean > 0 ? 1 : 0;
+}
+
+interface Level {
+  readonly poleHalfLength: number;
+  readonly massPole: number;
+  readonly massCart: number;
+  readonly force: number;
+  readonly state: readonly number[] | undefined;
+}
+
+const STANDARD: Level = { poleHalfLength: 0.5, massPole: 0.1, massCart: 1, force: 10, state: undefined };
+
+function parseLevel(level: Json): Level {
+  const object = levelObject(NAME, level, ['state', ...Object.keys(RANGES)]);
+  const number = (key: keyof typeof RANGES): number => levelNumber(NAME, object, key, RANGES[key], STANDARD[key]);
+  return {
+    poleHalfLength: number('poleHalfLength'),
+    massPole: number('massPole'),
+    massCart: number('massCart'),
+    force: number('force'),
+    state: levelNumbers(NAME, object, 'state', [MAXIMUM_X, 100, MAXIMUM_THETA, 100]),
+  };
+}
+
+class CartPole implements BatchedEnvironment {
+  readonly groups = GROUPS;
+  readonly stateSize = 0;
+  readonly levels = parameterLevels(RANGES);
+  private readonly copies: Copies<Level>;
+  private readonly x: Float64Array;
+  private readonly xDot: Float64Array;
+  private readonly theta: Float64Array;
+  private readonly thetaDot: Float64Array;
+  private readonly halfLength: Float64Array;
+  private readonly massPole: Float64Array;
+  private readonly massCart: Float64Array;
+  private readonly force: Float64Array;
+  private readonly steps: Int32Array;
+
+  constructor(
+    readonly batchSize: number,
+    readonly maximumSteps: number,
+  ) {
+    const numbers = (): Float64Array => new Float64Array(batchSize);
+    this.x = numbers();
+    this.xDot = numbers();
+    this.theta = numbers();
+    this.thetaDot = numbers();
+    this.halfLength = numbers();
+    this.massPole = numbers();
+    this.massCart = numbers();
+    this.force = numbers();
+    this.steps = new Int32Array(batchSize);
+    const { x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps } = this;
+    const arrays = { x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps };
+    this.copies = new Copies(NAME, batchSize, arrays, parseLevel);
+  }
+
+  reset(seed: number, output: readonly GroupOutput[]): void {
+    const out = requireOutput(NAME, GROUPS, 0, this.batchSize, 4, output);
+    this.copies.start(seed);
+    for (let b = 0; b < this.batchSize; b++) {
+      this.begin(b);
+      this.observe(b, out.observation);
+    }
+    out.reward.fill(0);
+    out.terminated.fill(0);
+    out.truncated.fill(0);
+    out.alive.fill(1);
+  }
+
+  step(actions: readonly GroupActions[], output: readonly GroupOutput[]): void {
+    this.copies.requireStarted();
+    const choice = requireChoices(NAME, GROUPS[0]!, this.batchSize, 2, actions[0]);
+    const out = requireOutput(NAME, GROUPS, 0, this.batchSize, 4, output);
+    const { observation, terminated, truncated } = out;
+    const { batchSize, maximumSteps, x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps } = this;
+    for (let b = 0; b < batchSize; b++) {
+      const push = choice[b] === 1 ? force[b]! : -force[b]!;
+      const angle = theta[b]!;
+      const spin = thetaDot[b]!;
+      const cosine = Math.cos(angle);
+      const sine = Math.sin(angle);
+      const length = halfLength[b]!;
+      const pole = massPole[b]!;
+      const total = pole + massCart[b]!;
+      const moment = pole * length;
+      const thrust = (push + moment * (spin * spin) * sine) / total;
+      const turn = (GRAVITY * sine - cosine * thrust) / (length * (4 / 3 - (pole * (cosine * cosine)) / total));
+      const acceleration = thrust - (moment * turn * cosine) / total;
+      const nextX = x[b]! + SECONDS * xDot[b]!;
+      const nextXDot = xDot[b]! + SECONDS * acceleration;
+      const nextTheta = angle + SECONDS * spin;
+      const nextThetaDot = spin + SECONDS * turn;
+      x[b] = nextX;
+      xDot[b] = nextXDot;
+      theta[b] = nextTheta;
+      thetaDot[b] = nextThetaDot;
+      const step = steps[b]! + 1;
+      steps[b] = step;
+      const fallen = nextX < -MAXIMUM_X || nextX > MAXIMUM_X || nextTheta < -MAXIMUM_THETA || nextTheta > MAXIMUM_THETA;
+      const late = step >= maximumSteps;
+      terminated[b] = fallen ? 1 : 0;
+      truncated[b] = late && !fallen ? 1 : 0;
+      if (fallen || late) {
+        this.observe(b, out.finalObservation);
+        this.begin(b);
+        this.observe(b, observation);
+      } else {
+        const at = b * 4;
+        observation[at] = nextX;
+        observation[at + 1] = nextXDot;
+        observation[at + 2] = nextTheta;
+        observation[at + 3] = nextThetaDot;
+      }
+    }
+    out.reward.fill(1);
+    out.alive.fill(1);
+  }
+
+  setLevel(copy: number, level: Json | undefined): void {
+    this.copies.setLevel(copy, level);
+  }
+
+  snapshot(): Json {
+    return this.copies.snapshot();
+  }
+
+  restore(snapshot: Json): void {
+    this.copies.restore(snapshot);
+  }
+
+  private begin(b: number): void {
+    const level = this.copies.level(b) ?? STANDARD;
+    const random = this.copies.stream(b);
+    const state = level.state;
+    this.x[b] = state?.[0] ?? random.between(-0.05, 0.05);
+    this.xDot[b] = state?.[1] ?? random.between(-0.05, 0.05);
+    this.theta[b] = state?.[2] ?? random.between(-0.05, 0.05);
+    this.thetaDot[b] = state?.[3] ?? random.between(-0.05, 0.05);
+    this.halfLength[b] = level.poleHalfLength;
+    this.massPole[b] = level.massPole;
+    this.massCart[b] = level.massCart;
+    this.force[b] = level.force;
+    this.steps[b] = 0;
+  }
+
+  private observe(b: number, out: Float32Array): void {
+    const at = b * 4;
+    out[at] = this.x[b]!;
+    out[at + 1] = this.xDot[b]!;
+    out[at + 2] = this.theta[b]!;
+    out[at + 3] = this.thetaDot[b]!;
+  }
+}

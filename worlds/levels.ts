@@ -1,0 +1,80 @@
+import { type Json, type JsonObject, LightbulbError, stream, suggest } from '../core/index.ts';
+import type { LevelSpace } from './environment.ts';
+
+/** The smallest and the largest value of each parameter that a level may hold. */
+export type Ranges<Key extends string = string> = Readonly<Record<Key, readonly [low: number, high: number]>>;
+
+/** `level` as an object. With `known`, any other key is an error. */
+export function levelObject(where: string, level: Json, known?: readonly string[]): JsonObject {
+  if (level === null || typeof level !== 'object' || Array.isArray(level)) {
+    throw new LightbulbError('invalid_input', 'a level is an object', { where, got: JSON.stringify(level) });
+  }
+  const object = level as JsonObject;
+  for (const key of known === undefined ? [] : Object.keys(object)) {
+    if (!known!.includes(key)) {
+      throw new LightbulbError('unknown_key', `a level has no "${key}"`, { where, cure: suggest(key, known!) });
+    }
+  }
+  return object;
+}
+
+/** The number `object[key]` within [low, high], or `fallback` where there is none. */
+export function levelNumber(
+  where: string,
+  object: JsonObject,
+  key: string,
+  [low, high]: readonly [number, number],
+  fallback: number,
+): number {
+  const value = object[key];
+  if (value === undefined) return fallback;
+  if (typeof value === 'number' && value >= low && value <= high) return value;
+  throw new LightbulbError('invalid_input', `the level's "${key}" is not usable`, {
+    where,
+    wanted: `a number from ${low} to ${high}`,
+    got: JSON.stringify(value),
+  });
+}
+
+/** The numbers `object[key]`, as many as `limits`, each at most that far from 0; undefined where there are none. */
+export function levelNumbers(
+  where: string,
+  object: JsonObject,
+  key: string,
+  limits: readonly number[],
+): readonly number[] | undefined {
+  const value = object[key];
+  if (value === undefined) return undefined;
+  if (
+    Array.isArray(value) &&
+    value.length === limits.length &&
+    value.every((each, i) => typeof each === 'number' && Math.abs(each) <= limits[i]!)
+  ) {
+    return value as readonly number[];
+  }
+  throw new LightbulbError('invalid_input', `the level's "${key}" is not usable`, {
+    where,
+    wanted: `${limits.length} numbers, at most ${limits.join(', ')} in size`,
+    got: JSON.stringify(value),
+  });
+}
+
+/** Levels that are a few numbers, each uniform in its range; a mutation moves one of them by a tenth of its range. */
+export function parameterLevels<Key extends string>(ranges: Ranges<Key>): LevelSpace {
+  const keys = Object.keys(ranges) as Key[];
+  return {
+    generate(seed) {
+      const random = stream(seed, 'level');
+      return Object.fromEntries(keys.map((key) => [key, random.between(ranges[key][0], ranges[key][1])]));
+    },
+    mutate(level, seed) {
+      const random = stream(seed, 'level/mutate');
+      const key = keys[random.integer(keys.length)]!;
+      const [low, high] = ranges[key];
+      const object = levelObject('mutate', level);
+      const now = levelNumber('mutate', object, key, ranges[key], (low + high) / 2);
+      const moved = now + 0.1 * (high - low) * random.normal();
+      return { ...object, [key]: Math.min(high, Math.max(low, moved)) };
+    },
+  };
+}
