@@ -139,7 +139,8 @@ class CartPole implements BatchedEnvironment {
     const { observation, terminated, truncated } = out;
     const { batchSize, maximumSteps, x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps } = this;
     for (let b = 0; b < batchSize; b++) {
-      const push = choice[b] === 1 ? force[b]! : -force[b]!;
+      // Arithmetic, not a branch: no processor predicts a policy, and guessing wrong costs a third of the speed.
+      const push = (2 * choice[b]! - 1) * force[b]!;
       const angle = theta[b]!;
       const spin = thetaDot[b]!;
       const cosine = Math.cos(angle);
