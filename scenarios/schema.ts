@@ -1,0 +1,185 @@
+import Type from 'typebox';
+import type { LearnerOptions } from '../agents/index.ts';
+import type { JsonObject } from '../core/index.ts';
+import { learnerSchema } from './learner-schema.ts';
+import { count, nullable } from './schema-parts.ts';
+
+/** What a scenario that does not say otherwise means; the learner's are agents' `ppoDefaults`. */
+export const defaults = {
+  description: '',
+  seed: 1,
+  environment: { options: {}, copies: 8 },
+  evaluation: { episodes: 100, every: null, deterministic: true, seed: 1_000_000 },
+  checkpoint: { keep: 3 },
+  device: 'auto',
+  executor: 'onnx',
+  threads: 1,
+  tensorboard: false,
+} as const;
+
+const options = Type.Optional(
+  Type.Unsafe<JsonObject>({
+    type: 'object',
+    description: "The environment's own options.",
+    default: defaults.environment.options,
+  }),
+);
+const copies = Type.Optional(
+  count(1, { description: 'Copies that step side by side.', default: defaults.environment.copies, maximum: 65536 }),
+);
+
+const builtIn = Type.Object(
+  { name: Type.String({ description: 'A built-in environment; see `lightbulb list environments`.' }), options, copies },
+  { title: 'Built-in environment', additionalProperties: false },
+);
+
+const custom = Type.Object(
+  {
+    module: Type.String({
+      description: "File of an environment of your own (its default export), from this scenario's folder.",
+      minLength: 1,
+    }),
+    options,
+    copies,
+  },
+  { title: 'Your own environment', additionalProperties: false },
+);
+
+const environment = Type.Unsafe<Type.Static<typeof builtIn> | Type.Static<typeof custom>>({
+  type: 'object',
+  title: 'Environment',
+  description: 'What the agents act in: a built-in by `name`, or your own by `module`.',
+  if: { required: ['module'] },
+  // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word.
+  then: custom,
+  else: builtIn,
+});
+
+const evaluation = Type.Object(
+  {
+    episodes: Type.Optional(
+      count(1, { description: 'Whole episodes of one evaluation.', default: defaults.evaluation.episodes }),
+    ),
+    every: Type.Optional(
+      nullable(count(1), {
+        description: 'Environment steps between evaluations; null: only at the end.',
+        default: defaults.evaluation.every,
+      }),
+    ),
+    deterministic: Type.Optional(
+      Type.Boolean({
+        description: 'Plays the most likely action instead of a drawn one.',
+        default: defaults.evaluation.deterministic,
+      }),
+    ),
+    seed: Type.Optional(
+      count(0, {
+        description:
+          'Which episodes are played: the same ones whatever the seed of the training, so that runs compare.',
+        default: defaults.evaluation.seed,
+      }),
+    ),
+  },
+  { title: 'Evaluation', additionalProperties: false },
+);
+
+const checkpoint = Type.Object(
+  {
+    every: Type.Optional(count(1, { description: 'Environment steps between checkpoints. Default: a tenth of all.' })),
+    keep: Type.Optional(
+      count(1, { description: 'How many of the newest are kept.', default: defaults.checkpoint.keep }),
+    ),
+  },
+  { title: 'Checkpoints', additionalProperties: false },
+);
+
+/** A scenario file, as people write it. Everything in it is explained in it. */
+export const scenarioSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String({ description: 'This schema, for editors.' })),
+    name: Type.String({
+      description: 'Names the run: letters, digits, dot, dash, underscore.',
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
+      maxLength: 100,
+    }),
+    description: Type.Optional(
+      Type.String({ description: 'What this is for, in words.', default: defaults.description }),
+    ),
+    seed: Type.Optional(count(0, { description: 'Decides every random number of the run.', default: defaults.seed })),
+    environment,
+    learner: Type.Optional(learnerSchema),
+    steps: count(1, { description: 'Environment steps in all, all copies added up; the last iteration may pass it.' }),
+    evaluation: Type.Optional(evaluation),
+    checkpoint: Type.Optional(checkpoint),
+    device: Type.Optional(
+      Type.Enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'], {
+        description: 'Where tensors are computed; auto takes the fastest that works.',
+        default: defaults.device,
+      }),
+    ),
+    executor: Type.Optional(
+      Type.Enum(['onnx', 'eager'], {
+        description: 'Compiled programs in ONNX Runtime, or TensorFlow.js kernel by kernel.',
+        default: defaults.executor,
+      }),
+    ),
+    threads: Type.Optional(
+      count(1, {
+        description: 'Threads of the CPU executor; changes the last bits of results.',
+        default: defaults.threads,
+        maximum: 1024,
+      }),
+    ),
+    tensorboard: Type.Optional(
+      Type.Boolean({
+        description: 'Also writes scalars for TensorBoard into the run folder.',
+        default: defaults.tensorboard,
+      }),
+    ),
+  },
+  {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    title: 'lightbulb scenario',
+    description: 'One runnable experiment.',
+    additionalProperties: false,
+  },
+);
+
+/** What people write: most of it may be left out. */
+export type ScenarioFile = Type.Static<typeof scenarioSchema>;
+
+export type Device = NonNullable<ScenarioFile['device']>;
+export type Executor = NonNullable<ScenarioFile['executor']>;
+
+/** Which environment, in full: exactly one of a built-in's name and the absolute path of a module. */
+export type EnvironmentChoice = { readonly options: JsonObject; readonly copies: number } & (
+  | { readonly name: string }
+  | { readonly module: string }
+);
+
+/** What the code reads: everything filled in, deeply frozen. Written out, it is a scenario file again. */
+export interface Scenario {
+  readonly name: string;
+  readonly description: string;
+  readonly seed: number;
+  readonly environment: EnvironmentChoice;
+  readonly learner: LearnerOptions;
+  /** Environment steps, all copies added up. */
+  readonly steps: number;
+  readonly evaluation: {
+    readonly episodes: number;
+    /** Environment steps, or null: only at the end. */
+    readonly every: number | null;
+    readonly deterministic: boolean;
+    readonly seed: number;
+  };
+  readonly checkpoint: {
+    /** Environment steps. */
+    readonly every: number;
+    readonly keep: number;
+  };
+  readonly device: Device;
+  readonly executor: Executor;
+  readonly threads: number;
+  readonly tensorboard: boolean;
+}
