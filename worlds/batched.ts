@@ -63,6 +63,11 @@ export interface BatchedEnvironment {
   step(actions: readonly GroupActions[], output: readonly GroupOutput[]): void;
   /** What a central critic sees: [B, stateSize]. */
   state?(out: Float32Array): void;
+  /**
+   * [B, stateSize]. What `state` was when an episode ended, for bootstrapping a truncated one: `state` itself already
+   * shows the next. Valid for the copies whose episode ended in the last step; comes with `state`.
+   */
+  finalState?(out: Float32Array): void;
   /** The level that copy `b` plays from its next reset on; `undefined` hands the choice back to the seed. */
   setLevel?(copy: number, level: Json | undefined): void;
   /** Everything that decides the future of all copies, random streams included, as plain data. */

@@ -1,4 +1,38 @@
+export { type BatchOptions, batch } from './batch.ts';
 export type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
 export { balancePole, type CartPoleOptions, cartpole } from './cartpole.ts';
+export { type Conformance, type ConformOptions, conform } from './conform.ts';
 export type { AgentSpaces, Environment, First, LevelSpace, ResetOptions, Step } from './environment.ts';
+export { type LoadedEnvironment, loadEnvironment } from './load.ts';
+export { createActions, createOutputs, type GroupSizes, groupSizes } from './outputs.ts';
+export { coverLandmarks, type SimpleSpreadOptions, simpleSpread } from './particle/index.ts';
+export type { ScriptedPolicy } from './scripted.ts';
 export type { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, SpaceValue, Text, Tuple } from './space.ts';
+export {
+  actionBounds,
+  actionChoices,
+  actionComponents,
+  box,
+  checkSpace,
+  checkValue,
+  decodeAction,
+  dict,
+  discrete,
+  encodeAction,
+  type FaultKind,
+  flatSize,
+  flatten,
+  maskSize,
+  multiBinary,
+  multiDiscrete,
+  printFault,
+  printSpace,
+  type SpaceFault,
+  sample,
+  spaceKey,
+  text,
+  tuple,
+  unflatten,
+  zero,
+} from './spaces/index.ts';
+export { unbatch } from './unbatch.ts';
