@@ -1,0 +1,2 @@
+export { coverLandmarks } from './cover-landmarks.ts';
+export { type SimpleSpreadOptions, simpleSpread } from './spread.ts';
