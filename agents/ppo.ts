@@ -1,0 +1,138 @@
+import { type Json, type Stream, stream } from '../core/index.ts';
+import type { Executor, Value } from '../nn/index.ts';
+import type { BatchedEnvironment } from '../worlds/index.ts';
+import { Collector, type CollectorState, type Player } from './collector.ts';
+import type { Episode } from './episodes.ts';
+import { evaluatePlayer } from './evaluate.ts';
+import { GlobalState } from './global-state.ts';
+import { createGreedyPlayer } from './greedy.ts';
+import type { PpoOptions } from './options.ts';
+import { PpoUnit } from './ppo-unit.ts';
+import { planUnits } from './sharing.ts';
+import type { Checkpoint, Evaluation, Iteration, Training } from './training.ts';
+import { UnitRollout } from './unit-rollout.ts';
+
+export interface PpoSpec {
+  readonly seed: number;
+  /** Environment steps of the whole training: what a linear schedule runs down over. */
+  readonly steps: number;
+  readonly copies: number;
+  readonly make: (copies: number) => BatchedEnvironment;
+  readonly options: PpoOptions;
+  readonly executor: Executor;
+}
+
+/** Trains every agent of an environment by PPO: independent critics (IPPO) or a central one (MAPPO). */
+export function createPpo(spec: PpoSpec): Training {
+  const { seed, options, executor, make, copies } = spec;
+  const environment = make(copies);
+  const collector = new Collector(environment, options.rollout);
+  const state = new GlobalState(collector, options.critic === 'central');
+  const units = planUnits(environment.groups, options.sharing).map((unit) => {
+    const named = (purpose: string): Stream => stream(seed, `learner/${unit.name}/${purpose}`);
+    const rollout = new UnitRollout(unit, collector.groups, options.rollout, copies);
+    return new PpoUnit(rollout, state, options, executor, {
+      initial: named('initial'),
+      noise: named('noise'),
+      order: named('order'),
+    });
+  });
+  const perIteration = options.rollout * copies;
+  const iterations = Math.max(1, Math.ceil(spec.steps / perIteration));
+  let iteration = 0;
+  let isFresh = true;
+
+  const player: Player = {
+    act(t) {
+      state.pull(t);
+      for (const unit of units) unit.act(t);
+    },
+    observed(t) {
+      for (const unit of units) unit.observed(t);
+    },
+  };
+
+  return {
+    get step() {
+      return iteration * perIteration;
+    },
+    parameterCount: units.reduce((sum, unit) => sum + unit.parameterCount, 0),
+
+    async advance(): Promise<Iteration> {
+      if (isFresh) collector.reset(seed);
+      for (const unit of units) unit.begin(isFresh);
+      const episodes = collector.collect(player, isFresh);
+      isFresh = false;
+      state.pull(options.rollout);
+      const progress = iteration / iterations;
+      const rate =
+        options.schedule === 'linear' ? options.learningRate * Math.max(0, 1 - progress) : options.learningRate;
+      const metrics: Record<string, number> = { ...returnsOf(episodes), learningRate: rate };
+      for (const unit of units) {
+        const prefix = units.length === 1 ? '' : `${unit.rollout.unit.name}/`;
+        for (const [name, value] of Object.entries(unit.learn(rate))) metrics[prefix + name] = value;
+      }
+      iteration++;
+      return { step: iteration * perIteration, metrics, episodes: episodes.length };
+    },
+
+    async evaluate({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> {
+      return evaluatePlayer(make, episodes, evaluationSeed, (other) =>
+        createGreedyPlayer(other, units, options, deterministic, stream(evaluationSeed, 'evaluation/noise')),
+      );
+    },
+
+    save(): Checkpoint {
+      const tensors: Record<string, Value> = {};
+      const saved: Record<string, Json> = {};
+      for (const unit of units) {
+        const { tensors: own, state: plain } = unit.save();
+        for (const [name, value] of Object.entries(own)) tensors[`${unit.rollout.unit.name}/${name}`] = value;
+        saved[unit.rollout.unit.name] = plain;
+      }
+      const running = isFresh
+        ? null
+        : { environment: environment.snapshot(), collector: collector.state() as unknown as Json };
+      return { tensors, state: { iteration, units: saved, running } };
+    },
+
+    load({ tensors, state: plain }: Checkpoint): void {
+      const saved = plain as unknown as {
+        iteration: number;
+        units: Record<string, Json>;
+        running: { environment: Json; collector: CollectorState } | null;
+      };
+      for (const unit of units) {
+        const { name } = unit.rollout.unit;
+        const own = Object.entries(tensors).flatMap(([path, value]) =>
+          path.startsWith(`${name}/`) ? [[path.slice(name.length + 1), value] as const] : [],
+        );
+        unit.load(Object.fromEntries(own), saved.units[name] ?? null, name);
+      }
+      iteration = saved.iteration;
+      isFresh = saved.running === null;
+      if (saved.running === null) return;
+      environment.restore(saved.running.environment);
+      collector.restore(saved.running.collector);
+    },
+
+    async close() {
+      for (const unit of units) unit.dispose();
+      environment.close?.();
+    },
+  };
+}
+
+/** Statistics of the episodes that ended; nothing where none did. */
+function returnsOf(episodes: readonly Episode[]): Record<string, number> {
+  if (episodes.length === 0) return {};
+  const mean = (pick: (episode: Episode) => number): number =>
+    episodes.reduce((sum, episode) => sum + pick(episode), 0) / episodes.length;
+  return {
+    'return/mean': mean((episode) => episode.return),
+    'return/minimum': Math.min(...episodes.map((episode) => episode.return)),
+    'return/maximum': Math.max(...episodes.map((episode) => episode.return)),
+    'episode/length': mean((episode) => episode.length),
+    'episode/count': episodes.length,
+  };
+}
