@@ -5,7 +5,17 @@ export { type Conformance, type ConformOptions, conform } from './conform.ts';
 export type { AgentSpaces, Environment, First, LevelSpace, ResetOptions, Step } from './environment.ts';
 export { type LoadedEnvironment, loadEnvironment } from './load.ts';
 export { createActions, createOutputs, type GroupSizes, groupSizes } from './outputs.ts';
-export { coverLandmarks, type SimpleSpreadOptions, simpleSpread } from './particle/index.ts';
+export {
+  coverLandmarks,
+  type SimpleReferenceOptions,
+  type SimpleSpeakerListenerOptions,
+  type SimpleSpreadOptions,
+  type SimpleTagOptions,
+  simpleReference,
+  simpleSpeakerListener,
+  simpleSpread,
+  simpleTag,
+} from './particle/index.ts';
 export type { ScriptedPolicy } from './scripted.ts';
 export type { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, SpaceValue, Text, Tuple } from './space.ts';
 export {
