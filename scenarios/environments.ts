@@ -1,5 +1,15 @@
 /** TEMPORARY until the registry of worlds stands: then this file goes. */
-export const environmentNames: readonly string[] = [
+import type { JsonObject } from '../core/index.ts';
+import type { BatchedEnvironment } from '../worlds/index.ts';
+import * as worlds from '../worlds/index.ts';
+
+interface Registry {
+  readonly environmentNames?: readonly string[];
+  readonly makeEnvironment?: (name: string, copies: number, options?: JsonObject) => BatchedEnvironment;
+}
+const registry = worlds as unknown as Registry;
+
+export const environmentNames: readonly string[] = registry.environmentNames ?? [
   'cartpole',
   'pendulum',
   'simple_spread',
@@ -9,3 +19,8 @@ export const environmentNames: readonly string[] = [
   'dodge',
   'counting',
 ];
+
+export function makeEnvironment(name: string, copies: number, options: JsonObject): BatchedEnvironment {
+  if (registry.makeEnvironment === undefined) throw new Error('internal: there is no registry yet');
+  return registry.makeEnvironment(name, copies, options);
+}

@@ -1,0 +1,25 @@
+import type { Evaluation } from '../agents/index.ts';
+import type { Recorder } from './events.ts';
+import type { MetricsRow } from './run-folder.ts';
+
+/** The numbers of an evaluation by name, as they stand in `metrics.jsonl`. */
+export function evaluationMetrics(evaluation: Evaluation): Record<string, number> {
+  const metrics: Record<string, number> = {
+    'evaluation/episodes': evaluation.episodes,
+    'evaluation/length': evaluation.length,
+  };
+  for (const [name, value] of Object.entries(evaluation.return)) metrics[`evaluation/return/${name}`] = value;
+  for (const [agent, value] of Object.entries(evaluation.agents)) metrics[`evaluation/agent/${agent}`] = value;
+  return metrics;
+}
+
+/** Writes the numbers of iterations and evaluations, by step and without times, so that equal runs write equal files. */
+export function metricsRecorder(folder: { addMetrics(row: MetricsRow): void }): Recorder {
+  return (event) => {
+    if (event.kind === 'iteration') {
+      folder.addMetrics({ step: event.step, episodes: event.episodes, ...event.metrics });
+    } else if (event.kind === 'evaluation') {
+      folder.addMetrics({ step: event.step, ...evaluationMetrics(event.evaluation) });
+    }
+  };
+}

@@ -1,0 +1,125 @@
+import { setImmediate as breath } from 'node:timers/promises';
+import type { Evaluation, Iteration, Training } from '../agents/index.ts';
+import { internal, LightbulbError } from '../core/index.ts';
+import type { Saved } from './checkpoints.ts';
+import type { Clock, Happening, Summary } from './events.ts';
+import { evaluationMetrics } from './metrics.ts';
+import type { RunFolder } from './run-folder.ts';
+import type { Scenario } from './schema.ts';
+
+/** What one sitting of a run (from a start or a resume to an end or an interruption) is made of. */
+export interface Sitting {
+  readonly scenario: Scenario;
+  /** Where `saved` was loaded already. */
+  readonly training: Training;
+  readonly folder: RunFolder;
+  readonly resumed: boolean;
+  /** The checkpoint that the sitting goes on from. */
+  readonly saved: Saved | undefined;
+  /** What there is to say about the start. */
+  readonly warnings: readonly string[];
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The loop of a run. A checkpoint is written when it is asked for the next happening, so whoever takes one down before
+ * asking has its line in the files that the checkpoint counts.
+ */
+export async function* play(sitting: Sitting): AsyncGenerator<Happening> {
+  const { scenario, training, folder, clock, signal } = sitting;
+  const began = clock.seconds() - (sitting.saved?.seconds ?? 0);
+  let savedAt = sitting.saved?.step;
+  let evaluation: Evaluation | null = null;
+
+  const evaluate = async (): Promise<Happening> => {
+    evaluation = await training.evaluate(scenario.evaluation);
+    mustBeFinite(evaluationMetrics(evaluation), training.step);
+    return { kind: 'evaluation', step: training.step, evaluation };
+  };
+  const save = (): Happening => {
+    const { step } = training;
+    const saved = { step, checkpoint: training.save(), seconds: clock.seconds() - began };
+    savedAt = step;
+    return { kind: 'checkpoint', step, folder: folder.save(saved, scenario.checkpoint.keep) };
+  };
+
+  yield started(sitting);
+  for (const message of sitting.warnings) yield { kind: 'warning', message };
+
+  while (training.step < scenario.steps && !signal.aborted) {
+    const before = training.step;
+    const clocked = clock.seconds();
+    const iteration = checked(await training.advance(), before);
+    const { step, episodes, metrics } = iteration;
+    yield {
+      kind: 'iteration',
+      step,
+      episodes,
+      metrics,
+      stepsPerSecond: rate(step - before, clock.seconds() - clocked),
+    };
+    if (step < scenario.steps && passed(scenario.evaluation.every, before, step)) yield await evaluate();
+    if (passed(scenario.checkpoint.every, before, step)) yield save();
+    await breath(); // lets signals in: compiled steps may never wait for anything
+  }
+
+  const { step } = training;
+  const seconds = clock.seconds() - began;
+  if (savedAt !== step) yield save();
+  const state = step < scenario.steps ? 'interrupted' : 'finished';
+  if (state === 'finished') yield await evaluate();
+  const summary: Summary = {
+    scenario: scenario.name,
+    seed: scenario.seed,
+    state,
+    steps: step,
+    seconds,
+    stepsPerSecond: rate(step, seconds),
+    evaluation,
+    folder: folder.path,
+  };
+  folder.summarise(summary);
+  yield { kind: state, step, summary };
+}
+
+/** Whether a cadence of `every` steps came due between two steps. Without memory, so a resumed run keeps the beat. */
+export function passed(every: number | null, before: number, step: number): boolean {
+  return every !== null && Math.floor(step / every) > Math.floor(before / every);
+}
+
+function started({ scenario, training, folder, resumed }: Sitting): Happening {
+  return {
+    kind: 'started',
+    scenario: scenario.name,
+    seed: scenario.seed,
+    folder: folder.path,
+    step: training.step,
+    steps: scenario.steps,
+    parameters: training.parameterCount,
+    resumed,
+  };
+}
+
+/** An iteration that moved, and whose numbers are numbers. */
+function checked(iteration: Iteration, before: number): Iteration {
+  if (iteration.step <= before) throw internal(`an iteration went from step ${before} to step ${iteration.step}`);
+  mustBeFinite(iteration.metrics, iteration.step);
+  return iteration;
+}
+
+/** JSON would write a NaN as null, and nobody would notice. */
+function mustBeFinite(metrics: Readonly<Record<string, number>>, step: number): void {
+  for (const [name, value] of Object.entries(metrics)) {
+    if (!Number.isFinite(value)) {
+      throw new LightbulbError('not_finite', `"${name}" is ${value}`, {
+        where: `step ${step}`,
+        cure: 'A smaller learning rate, or rewards and observations on a smaller scale, may help',
+      });
+    }
+  }
+}
+
+function rate(steps: number, seconds: number): number {
+  return seconds > 0 ? steps / seconds : 0;
+}

@@ -1,0 +1,31 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { LightbulbError, suggest } from '../core/index.ts';
+
+const folder = fileURLToPath(new URL('.', import.meta.url));
+const SUFFIX = '.json';
+
+/** The scenarios that come with lightbulb, by name. */
+export function presetNames(): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(SUFFIX) && !name.endsWith('.schema.json'))
+    .map((name) => name.slice(0, -SUFFIX.length))
+    .sort();
+}
+
+/** The file of a scenario that comes with lightbulb. */
+export function presetFile(name: string): string {
+  return `${folder}${name}${SUFFIX}`;
+}
+
+/** The file that a person means: a path, or the name of a scenario that comes with lightbulb. */
+export function scenarioFile(pathOrName: string): string {
+  if (existsSync(pathOrName)) return pathOrName;
+  const names = presetNames();
+  if (names.includes(pathOrName)) return presetFile(pathOrName);
+  throw new LightbulbError('invalid_input', 'there is no such scenario', {
+    where: pathOrName,
+    wanted: 'a file, or the name of a scenario that comes with lightbulb',
+    cure: suggest(pathOrName, names),
+  });
+}

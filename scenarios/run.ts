@@ -1,0 +1,105 @@
+import { join } from 'node:path';
+import { Observable } from 'rxjs';
+import type { Training } from '../agents/index.ts';
+import { LightbulbError } from '../core/index.ts';
+import { build, type CreateTraining } from './build.ts';
+import { type Write, write } from './disk.ts';
+import { type Clock, type Event, type Happening, type Recorder, systemClock } from './events.ts';
+import { goOnFrom } from './go-on.ts';
+import { metricsRecorder } from './metrics.ts';
+import { play } from './play.ts';
+import { mustBeNew, newestCheckpointOf, RunFolder } from './run-folder.ts';
+import type { Scenario } from './schema.ts';
+
+export interface RunOptions {
+  /** The run's folder: to be made, or with `resume` the one to go on with. */
+  readonly folder: string;
+  readonly resume?: boolean;
+  /** Interrupts the run after the iteration under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+  readonly createTraining?: CreateTraining;
+  readonly clock?: Clock;
+  readonly disk?: Write;
+}
+
+/**
+ * Runs a scenario: nothing happens before somebody subscribes. Each event is in the run's folder before the
+ * subscriber sees it. Unsubscribing interrupts as `signal` does (but nobody is told when the checkpoint is written).
+ * What goes wrong once the run has started is told as a `failed` event; it is always the observable's error.
+ */
+export function run(scenario: Scenario, options: RunOptions): Observable<Event> {
+  return new Observable<Event>((subscriber) => {
+    const unsubscribed = new AbortController();
+    const signals = [unsubscribed.signal, ...(options.signal ? [options.signal] : [])];
+    drive(scenario, options, AbortSignal.any(signals), (event) => subscriber.next(event)).then(
+      () => subscriber.complete(),
+      (error: unknown) => subscriber.error(error),
+    );
+    return () => unsubscribed.abort();
+  });
+}
+
+async function drive(scenario: Scenario, options: RunOptions, signal: AbortSignal, show: Recorder): Promise<void> {
+  const { clock = systemClock, disk = write, resume: resumed = false } = options;
+  // Everything that the input can be wrong about comes before anything is written.
+  if (!resumed) mustBeNew(options.folder);
+  const training = await build(scenario, options.createTraining);
+  try {
+    const { saved, broken } = resumed ? newestCheckpointOf(options.folder) : { saved: undefined, broken: [] };
+    if (saved !== undefined) goOnFrom(saved, training, options.folder);
+    const folder = resumed
+      ? RunFolder.reopen(options.folder, scenario, saved, disk)
+      : RunFolder.create(options.folder, scenario, disk);
+    try {
+      const record = await recorder(scenario, folder, disk);
+      const warnings = broken.map((error) => `checkpoint skipped: ${error.message}`);
+      const happenings = play({ scenario, training, folder, resumed, saved, warnings, clock, signal });
+      await tellAll(happenings, clock, record, show, training);
+    } finally {
+      folder.close();
+    }
+  } finally {
+    await training.close();
+  }
+}
+
+/** Everything that writes events down, as one. */
+async function recorder(scenario: Scenario, folder: RunFolder, disk: Write): Promise<Recorder> {
+  const recorders: Recorder[] = [(event) => folder.addEvent(event), metricsRecorder(folder)];
+  if (scenario.tensorboard) {
+    const { tensorboardRecorder } = await import('./tensorboard.ts');
+    recorders.push(tensorboardRecorder(join(folder.path, 'tensorboard'), disk));
+  }
+  return (event) => {
+    for (const record of recorders) record(event);
+  };
+}
+
+/** Writes each happening down, then shows it. What fails is told last, and thrown. */
+async function tellAll(
+  happenings: AsyncIterable<Happening>,
+  clock: Clock,
+  record: Recorder,
+  show: Recorder,
+  training: Training,
+): Promise<void> {
+  const stamped = (happening: Happening): Event => ({ time: clock.now().toISOString(), ...happening });
+  try {
+    for await (const happening of happenings) {
+      const event = stamped(happening);
+      record(event);
+      show(event);
+    }
+  } catch (error) {
+    const code = error instanceof LightbulbError ? error.code : 'internal';
+    const message = error instanceof Error ? error.message : String(error);
+    const event = stamped({ kind: 'failed', step: training.step, code, message });
+    try {
+      record(event);
+    } catch {
+      // The disk that failed the run fails this line too; the error itself still reaches the subscriber.
+    }
+    show(event);
+    throw error;
+  }
+}
