@@ -36,10 +36,17 @@ export interface Port {
  */
 export class Graph {
   readonly inputs: Port[] = [];
-  readonly outputs: Port[] = [];
+  readonly outputs: (Port & { readonly source: string })[] = [];
+  /** Additions of a bias to a product, by their outputs: `simplify` turns them into one Gemm where it may. */
+  readonly biases = new Map<string, { readonly product: string; readonly bias: string }>();
+  /** How many columns the matrix products (Gemm) have, by their outputs. */
+  readonly columns = new Map<string, number>();
+  /** Names that served as indices of a gather, and the lengths of the axes they indexed: they are known to be in range. */
+  readonly gathered = new Map<string, Set<number>>();
   readonly nodes: GraphNode[] = [];
   readonly constants: Constant[] = [];
   private readonly known = new Map<string, readonly string[]>();
+  private readonly producers = new Map<string, GraphNode>();
   private counter = 0;
 
   input(name: string, type: DType, shape: readonly number[]): string {
@@ -49,8 +56,12 @@ export class Graph {
 
   /** Declares `source` as the output `name`. */
   output(name: string, source: string, type: DType, shape: readonly number[]): void {
-    this.nodes.push({ operator: 'Identity', name, inputs: [source], outputs: [name], attributes: {} });
-    this.outputs.push({ name, type, shape });
+    this.outputs.push({ name, type, shape, source });
+  }
+
+  /** The operator that makes `name`; undefined for inputs and constants. */
+  producer(name: string): GraphNode | undefined {
+    return this.producers.get(name);
   }
 
   /** An operator with one output. An empty input name leaves out an optional input. */
@@ -80,7 +91,9 @@ export class Graph {
     const base = `${scope === '' ? operator : `${scope}/${operator}`}_${id}`;
     const outputs = Array.from({ length: count }, (_, i) => (count === 1 ? base : `${base}:${i}`));
     const domain = CONTRIB.has(operator) ? { domain: 'com.microsoft' } : {};
-    this.nodes.push({ operator, name: base, inputs, outputs, attributes, ...domain });
+    const node: GraphNode = { operator, name: base, inputs, outputs, attributes, ...domain };
+    this.nodes.push(node);
+    for (const output of outputs) this.producers.set(output, node);
     this.known.set(key, outputs);
     return outputs;
   }

@@ -3,6 +3,7 @@ import { LightbulbError } from '../../core/index.ts';
 import type { Executable, Executor } from './executor.ts';
 import { encodeModel } from './onnx-model.ts';
 import { onnxRuntime } from './onnx-runtime.ts';
+import { simplify } from './simplify.ts';
 import { type Signature, type TensorFunction, trace } from './trace.ts';
 import type { Value } from './value.ts';
 
@@ -29,7 +30,7 @@ function prepare(
   threads: number,
 ): Executable {
   const graph = trace(fn, signature, name);
-  const bytes = encodeModel(graph, name);
+  const bytes = encodeModel(simplify(graph), name);
   const { native } = onnxRuntime();
   const session = new native.binding.InferenceSession();
   try {

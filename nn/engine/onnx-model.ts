@@ -1,5 +1,6 @@
 import protobuf from 'protobufjs';
-import type { Attribute, Constant, ElementType, Graph, GraphNode, Port } from './graph.ts';
+import type { Attribute, Constant, ElementType, GraphNode, Port } from './graph.ts';
+import type { FinishedGraph } from './simplify.ts';
 
 /** The operator set that lowerings are written against. */
 const OPSET = 18;
@@ -23,7 +24,7 @@ const Model = schema.lookupType('Model');
 const ELEMENT: Readonly<Record<ElementType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
 /** The graph as an ONNX model file: what ONNX Runtime loads and Netron opens. */
-export function encodeModel(graph: Graph, name: string): Uint8Array {
+export function encodeModel(graph: FinishedGraph, name: string): Uint8Array {
   return Model.encode(
     Model.create({
       irVersion: IR_VERSION,

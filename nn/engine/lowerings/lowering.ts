@@ -1,5 +1,5 @@
 import type { tf } from '../tf.ts';
-import type { TraceBackend } from '../trace.ts';
+import type { TraceBackend } from '../tracer.ts';
 
 export type Inputs = Readonly<Record<string, tf.TensorInfo>>;
 

@@ -1,50 +1,78 @@
+import type { Graph } from '../graph.ts';
 import { tf } from '../tf.ts';
+import { type Core, sameShape, type TraceBackend, type Traced } from '../tracer.ts';
 import { sizeOf } from '../value.ts';
 import type { Lowering, Lowerings } from './lowering.ts';
 
 const reshape: Lowering = (tracer, { x }, { shape }) => {
   const traced = tracer.of(x!);
   const to = tf.util.inferFromImplicitShape([...(shape as number[])], sizeOf(traced.shape));
-  if (traced.uniform !== undefined) return tracer.filled(traced.uniform, to, traced.dtype);
-  if (to.length === traced.shape.length && to.every((length, i) => length === traced.shape[i])) {
-    return tracer.tensor(traced.name(), to, traced.dtype);
-  }
-  return tracer.tensor(tracer.current.op('Reshape', [traced.name(), tracer.current.int64s(to)]), to, traced.dtype);
+  return reshaped(tracer, traced, to);
 };
+
+/** The same elements in another shape; of two reshapes in a row only the last is kept. */
+export function reshaped(tracer: TraceBackend, traced: Traced, to: readonly number[]): tf.TensorInfo {
+  if (traced.uniform !== undefined) return tracer.filled(traced.uniform, to, traced.dtype);
+  if (sameShape(traced.shape, to)) return tracer.alias(traced);
+  const core = reshapedCore(tracer, traced, to);
+  if (core !== undefined) return tracer.broadcast(core, to, traced.dtype);
+  return tracer.tensor(reshapedName(tracer.current, traced.name(), to), to, traced.dtype);
+}
+
+function reshapedName(graph: Graph, name: string, to: readonly number[]): string {
+  const maker = graph.producer(name);
+  const source = maker?.operator === 'Reshape' ? maker.inputs[0]! : name;
+  return graph.op('Reshape', [source, graph.int64s(to)]);
+}
+
+/** A broadcast tensor that gains or loses axes of length 1 alone is still one, of the reshaped core. */
+function reshapedCore(tracer: TraceBackend, { shape, core }: Traced, to: readonly number[]): Core | undefined {
+  if (core === undefined) return undefined;
+  const [long, longTo] = [shape, to].map((lengths) => lengths.flatMap((length, i) => (length === 1 ? [] : [i])));
+  if (
+    !sameShape(
+      long!.map((i) => shape[i]!),
+      longTo!.map((i) => to[i]!),
+    )
+  )
+    return undefined;
+  const small = Array<number>(to.length).fill(1);
+  const missing = shape.length - core.shape.length;
+  long!.forEach((axis, k) => {
+    small[longTo![k]!] = axis < missing ? 1 : core.shape[axis - missing]!;
+  });
+  const graph = tracer.current;
+  return { shape: small, name: () => reshapedName(graph, core.name(), small) };
+}
 
 const expandDims: Lowering = (tracer, { input }, { dim }) => {
   const shape = [...tracer.of(input!).shape];
   const at = Number(dim);
   shape.splice(at < 0 ? shape.length + at + 1 : at, 0, 1);
-  return reshape(tracer, { x: input! }, { shape });
+  return reshaped(tracer, tracer.of(input!), shape);
 };
 
-const transpose: Lowering = (tracer, { x }, { perm }) => {
-  const traced = tracer.of(x!);
-  const order = perm as number[];
+const transpose: Lowering = (tracer, { x }, { perm }) => transposed(tracer, tracer.of(x!), perm as number[]);
+
+/** Axes in another order; of two transpositions in a row one is kept, or none. */
+export function transposed(tracer: TraceBackend, traced: Traced, order: readonly number[]): tf.TensorInfo {
   const shape = order.map((axis) => traced.shape[axis]!);
   if (traced.uniform !== undefined) return tracer.filled(traced.uniform, shape, traced.dtype);
-  if (order.every((axis, i) => axis === i)) return tracer.tensor(traced.name(), shape, traced.dtype);
-  return tracer.tensor(
-    tracer.current.op('Transpose', [traced.name()], { perm: order }, tracer.scope),
-    shape,
-    traced.dtype,
-  );
-};
-
-const slice: Lowering = (tracer, { x }, { begin, size }) => {
-  const traced = tracer.of(x!);
-  const view = { shape: [...traced.shape] } as unknown as tf.Tensor;
-  const [starts, sizes] = tf.slice_util.parseSliceParams(view, begin as number[], size as number[]);
-  if (traced.uniform !== undefined) return tracer.filled(traced.uniform, sizes!, traced.dtype);
-  const axes = starts!.map((_, i) => i).filter((i) => sizes![i] !== traced.shape[i]);
-  if (axes.length === 0) return tracer.tensor(traced.name(), sizes!, traced.dtype);
+  if (isInOrder(order)) return tracer.alias(traced);
   const graph = tracer.current;
-  const bounds = [axes.map((i) => starts![i]!), axes.map((i) => starts![i]! + sizes![i]!), axes].map((list) =>
-    graph.int64s(list),
-  );
-  return tracer.tensor(graph.op('Slice', [traced.name(), ...bounds], {}, tracer.scope), sizes!, traced.dtype);
-};
+  // Where axes of length 1 alone change places, the elements stay where they are.
+  if (isInOrder(order.filter((axis) => traced.shape[axis] !== 1))) return reshaped(tracer, traced, shape);
+  const maker = graph.producer(traced.name());
+  const before = maker?.operator === 'Transpose' ? (maker.attributes.perm as readonly number[]) : undefined;
+  const [source, perm] =
+    before === undefined ? [traced.name(), order] : [maker!.inputs[0]!, order.map((axis) => before[axis]!)];
+  const name = isInOrder(perm) ? source : graph.op('Transpose', [source], { perm }, tracer.scope);
+  return tracer.tensor(name, shape, traced.dtype);
+}
+
+function isInOrder(axes: readonly number[]): boolean {
+  return axes.every((axis, i) => i === 0 || axes[i - 1]! < axis);
+}
 
 const concat: Lowering = (tracer, inputs, { axis }) => {
   const along = Number(axis);
@@ -52,11 +80,16 @@ const concat: Lowering = (tracer, inputs, { axis }) => {
     .map((input) => tracer.of(input))
     .filter((part) => sizeOf(part.shape) > 0);
   const [first] = parts;
-  const shape = [...first!.shape];
+  if (first === undefined) return tracer.alias(tracer.of(Object.values(inputs)[0]!));
+  const shape = [...first.shape];
   shape[along] = parts.reduce((sum, part) => sum + part.shape[along]!, 0);
-  if (parts.length === 1) return tracer.tensor(first!.name(), shape, first!.dtype);
+  if (parts.length === 1) return tracer.alias(first);
+  const { uniform, dtype } = first;
+  if (uniform !== undefined && parts.every((part) => Object.is(part.uniform, uniform))) {
+    return tracer.filled(uniform, shape, dtype);
+  }
   const names = parts.map((part) => part.name());
-  return tracer.tensor(tracer.current.op('Concat', names, { axis: along }, tracer.scope), shape, first!.dtype);
+  return tracer.tensor(tracer.current.op('Concat', names, { axis: along }, tracer.scope), shape, dtype);
 };
 
 const split: Lowering = (tracer, { x }, { numOrSizeSplits, axis }) => {
@@ -67,6 +100,9 @@ const split: Lowering = (tracer, { x }, { numOrSizeSplits, axis }) => {
     numOrSizeSplits as number[],
     along!,
   );
+  if (traced.uniform !== undefined || sizes.length === 1) {
+    return sizes.map((length) => slicedUniform(tracer, traced, along!, length));
+  }
   const graph = tracer.current;
   const names = graph.ops('Split', [traced.name(), graph.int64s(sizes)], sizes.length, { axis: along! }, tracer.scope);
   return sizes.map((length, i) => {
@@ -74,6 +110,13 @@ const split: Lowering = (tracer, { x }, { numOrSizeSplits, axis }) => {
     return tracer.tensor(names[i]!, shape, traced.dtype);
   });
 };
+
+/** A part of a uniform tensor, or the whole of any. */
+function slicedUniform(tracer: TraceBackend, traced: Traced, axis: number, length: number): tf.TensorInfo {
+  if (traced.uniform === undefined) return tracer.alias(traced);
+  const shape = traced.shape.map((whole, i) => (i === axis ? length : whole));
+  return tracer.filled(traced.uniform, shape, traced.dtype);
+}
 
 const pack: Lowering = (tracer, inputs, { axis }) => {
   const along = Number(axis);
@@ -90,7 +133,7 @@ const unpack: Lowering = (tracer, { value }, { axis }) => {
     { numOrSizeSplits: Array<number>(traced.shape[along]!).fill(1), axis: along },
   );
   const shape = traced.shape.filter((_, i) => i !== along);
-  return (parts as tf.TensorInfo[]).map((part) => reshape(tracer, { x: part }, { shape }) as tf.TensorInfo);
+  return (parts as tf.TensorInfo[]).map((part) => reshaped(tracer, tracer.of(part), shape));
 };
 
 const tile: Lowering = (tracer, { x }, { reps }) => {
@@ -98,51 +141,29 @@ const tile: Lowering = (tracer, { x }, { reps }) => {
   const repeats = reps as number[];
   const shape = traced.shape.map((length, i) => length * repeats[i]!);
   if (traced.uniform !== undefined) return tracer.filled(traced.uniform, shape, traced.dtype);
-  if (repeats.every((repeat) => repeat === 1)) return tracer.tensor(traced.name(), shape, traced.dtype);
-  const graph = tracer.current;
-  // Where every repeated axis has length 1, ONNX's Expand does the same without copying blocks.
+  if (repeats.every((repeat) => repeat === 1)) return tracer.alias(traced);
+  // Where every repeated axis has length 1, it is a broadcast.
   const isBroadcast = repeats.every((repeat, i) => repeat === 1 || traced.shape[i] === 1);
-  const name = graph.op(
-    isBroadcast ? 'Expand' : 'Tile',
-    [traced.name(), graph.int64s(isBroadcast ? shape : repeats)],
-    {},
-    tracer.scope,
-  );
-  return tracer.tensor(name, shape, traced.dtype);
+  if (isBroadcast) return tracer.broadcast(traced.core ?? traced, shape, traced.dtype);
+  const graph = tracer.current;
+  return tracer.tensor(graph.op('Tile', [traced.name(), graph.int64s(repeats)], {}, tracer.scope), shape, traced.dtype);
 };
 
 const broadcastTo: Lowering = (tracer, { x }, { shape }) => {
   const traced = tracer.of(x!);
   const to = shape as number[];
   if (traced.uniform !== undefined) return tracer.filled(traced.uniform, to, traced.dtype);
-  return tracer.tensor(tracer.current.op('Expand', [traced.name(), tracer.current.int64s(to)]), to, traced.dtype);
-};
-
-const pad: Lowering = (tracer, { x }, { paddings, constantValue }) => {
-  const traced = tracer.of(x!);
-  const sides = paddings as [number, number][];
-  const graph = tracer.current;
-  const shape = traced.shape.map((length, i) => length + sides[i]![0] + sides[i]![1]);
-  const value = Number(constantValue ?? 0);
-  if (traced.uniform === value) return tracer.filled(value, shape, traced.dtype);
-  const filler =
-    traced.dtype === 'float32'
-      ? graph.float(value)
-      : graph.constant(traced.dtype, [], traced.dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value));
-  const pads = graph.int64s([...sides.map((side) => side[0]), ...sides.map((side) => side[1])]);
-  return tracer.tensor(graph.op('Pad', [traced.name(), pads, filler], {}, tracer.scope), shape, traced.dtype);
+  return tracer.broadcast(traced.core ?? traced, to, traced.dtype);
 };
 
 export const shape: Lowerings = {
   Reshape: reshape,
   ExpandDims: expandDims,
   Transpose: transpose,
-  Slice: slice,
   Concat: concat,
   SplitV: split,
   Pack: pack,
   Unpack: unpack,
   Tile: tile,
   BroadcastTo: broadcastTo,
-  PadV2: pad,
 };
