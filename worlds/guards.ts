@@ -25,17 +25,26 @@ export function requireChoices(
   choices: number,
   actions: GroupActions | undefined,
 ): Int32Array {
-  const count = copies * group.agents.length;
-  if (!(actions instanceof Int32Array) || actions.length !== count) {
-    throw foreignActions(environment, group, `an Int32Array of ${count} choices`, actions);
-  }
-  for (let i = 0; i < count; i++) {
+  const checked = requireIntegers(environment, group, copies, actions);
+  for (let i = 0; i < checked.length; i++) {
     // Unsigned, a negative number is a very large one: one comparison does for both ends.
-    if (actions[i]! >>> 0 >= choices) {
-      throw illegalAction(environment, group, i, `an integer from 0 to ${choices - 1}`, actions[i]!);
+    if (checked[i]! >>> 0 >= choices) {
+      throw illegalAction(environment, group, i, `an integer from 0 to ${choices - 1}`, checked[i]!);
     }
   }
-  return actions;
+  return checked;
+}
+
+/** The actions of a group with one choice per agent, whatever the choices: [B, N]. Throws `contract`. */
+export function requireIntegers(
+  environment: string,
+  group: Group,
+  copies: number,
+  actions: GroupActions | undefined,
+): Int32Array {
+  const count = copies * group.agents.length;
+  if (actions instanceof Int32Array && actions.length === count) return actions;
+  throw foreignActions(environment, group, `an Int32Array of ${count} choices`, actions);
 }
 
 /** The actions of a group with one real number per agent: [B, N], finite. Throws `contract`, naming copy and agent. */
@@ -56,7 +65,10 @@ export function requireFinite(
   return actions;
 }
 
-/** The output of group `index`, of the right size: observations of `width` numbers. Throws `contract`. */
+/**
+ * The output of group `index`, of the right size: observations of `width` numbers, masks of `mask` entries. Throws
+ * `contract`.
+ */
 export function requireOutput(
   environment: string,
   groups: readonly Group[],
@@ -64,6 +76,7 @@ export function requireOutput(
   copies: number,
   width: number,
   output: readonly GroupOutput[],
+  mask = 0,
 ): GroupOutput {
   const out = output[index];
   const count = copies * groups[index]!.agents.length;
@@ -75,7 +88,8 @@ export function requireOutput(
     out.reward.length !== count ||
     out.terminated.length !== count ||
     out.truncated.length !== count ||
-    out.alive.length !== count
+    out.alive.length !== count ||
+    out.actionMask.length !== count * mask
   ) {
     throw new LightbulbError('contract', 'the arrays to write into do not fit', {
       where: `${environment}, group "${groups[index]!.name}"`,

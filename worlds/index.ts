@@ -2,8 +2,14 @@ export { type BatchOptions, batch } from './batch.ts';
 export type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
 export { balancePole, type CartPoleOptions, cartpole } from './cartpole.ts';
 export { type Conformance, type ConformOptions, conform } from './conform.ts';
+export { type CheckResult, printReport, type Report } from './contract/report.ts';
+export type { CheckOptions } from './contract/settings.ts';
+export { checkEnvironment } from './contract.ts';
+export { type CountingOptions, counting, echoClock } from './counting.ts';
+export { type DodgeOptions, dodge, dodgeBlocks } from './dodge.ts';
 export type { AgentSpaces, Environment, First, LevelSpace, ResetOptions, Step } from './environment.ts';
 export { type LoadedEnvironment, loadEnvironment } from './load.ts';
+export type { NumberOption, OptionSpec, OptionSpecs, ToggleOption } from './options.ts';
 export { createActions, createOutputs, type GroupSizes, groupSizes } from './outputs.ts';
 export {
   coverLandmarks,
@@ -16,6 +22,8 @@ export {
   simpleSpread,
   simpleTag,
 } from './particle/index.ts';
+export { type PendulumOptions, pendulum, swingUp } from './pendulum.ts';
+export { type Builtin, builtin, builtins, environmentNames, makeEnvironment } from './registry.ts';
 export type { ScriptedPolicy } from './scripted.ts';
 export type { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, SpaceValue, Text, Tuple } from './space.ts';
 export {

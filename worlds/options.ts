@@ -1,0 +1,75 @@
+import { type Json, type JsonObject, LightbulbError, suggest } from '../core/index.ts';
+
+/** One option of a built-in environment. */
+export type OptionSpec = NumberOption | ToggleOption;
+
+export interface NumberOption {
+  readonly type: 'integer' | 'number';
+  readonly default: number;
+  readonly description: string;
+  readonly minimum: number;
+  /** Inclusive; none where there is none. */
+  readonly maximum?: number;
+}
+
+export interface ToggleOption {
+  readonly type: 'boolean';
+  readonly default: boolean;
+  readonly description: string;
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
+
+/** The values that options with these specifications have. */
+export type OptionValues<Specs> = {
+  readonly [Key in keyof Specs]: Specs[Key] extends ToggleOption ? boolean : number;
+};
+
+/**
+ * Plain data as options: what is left out has its default. Throws `invalid_input` where `given` is no object or a value
+ * is out of range, `unknown_key` with the closest known one where it has a key too many.
+ */
+export function resolveOptions<Specs extends OptionSpecs>(
+  where: string,
+  specs: Specs,
+  given: Json,
+): OptionValues<Specs> {
+  if (given === null || typeof given !== 'object' || Array.isArray(given)) {
+    throw new LightbulbError('invalid_input', 'options are an object', { where, got: JSON.stringify(given) });
+  }
+  const known = Object.keys(specs);
+  const object = given as JsonObject;
+  for (const key of Object.keys(object)) {
+    if (!known.includes(key)) {
+      throw new LightbulbError('unknown_key', `there is no option "${key}"`, { where, cure: suggest(key, known) });
+    }
+  }
+  const values = known.map((key) => {
+    const value = object[key];
+    return [key, value === undefined ? specs[key]!.default : checkOption(where, key, specs[key]!, value)];
+  });
+  return Object.fromEntries(values) as OptionValues<Specs>;
+}
+
+function checkOption(where: string, key: string, spec: OptionSpec, value: Json): number | boolean {
+  if (spec.type === 'boolean') {
+    if (typeof value === 'boolean') return value;
+  } else {
+    const { minimum, maximum = Number.POSITIVE_INFINITY } = spec;
+    const whole = spec.type === 'number' || Number.isInteger(value);
+    if (typeof value === 'number' && whole && value >= minimum && value <= maximum) return value;
+  }
+  throw new LightbulbError('invalid_input', `option "${key}" is not usable`, {
+    where,
+    wanted: describe(spec),
+    got: JSON.stringify(value),
+  });
+}
+
+function describe(spec: OptionSpec): string {
+  if (spec.type === 'boolean') return 'true or false';
+  const kind = spec.type === 'integer' ? 'an integer' : 'a number';
+  return spec.maximum === undefined
+    ? `${kind} of at least ${spec.minimum}`
+    : `${kind} from ${spec.minimum} to ${spec.maximum}`;
+}

@@ -1,0 +1,158 @@
+import { type Json, LightbulbError, suggest } from '../core/index.ts';
+import type { BatchedEnvironment } from './batched.ts';
+import { balancePole, cartpole } from './cartpole.ts';
+import { counting, echoClock } from './counting.ts';
+import { dodge, dodgeBlocks } from './dodge.ts';
+import {
+  type NumberOption,
+  type OptionSpecs,
+  type OptionValues,
+  resolveOptions,
+  type ToggleOption,
+} from './options.ts';
+import { coverLandmarks, simpleReference, simpleSpeakerListener, simpleSpread, simpleTag } from './particle/index.ts';
+import { pendulum, swingUp } from './pendulum.ts';
+import type { ScriptedPolicy } from './scripted.ts';
+
+/** A built-in environment as a scenario names it. */
+export interface Builtin {
+  readonly title: string;
+  readonly description: string;
+  readonly options: OptionSpecs;
+  /**
+   * `options` is plain data from a scenario: what is left out has its default; an unknown key (`unknown_key`) or a
+   * value out of range (`invalid_input`) throws.
+   */
+  make(copies: number, options?: Json): BatchedEnvironment;
+  /** The policy written by hand for these options. Throws `unsupported` where there is none. */
+  scripted(options?: Json): ScriptedPolicy;
+}
+
+/** A number of at least `minimum`, by default 1. */
+function integer(standard: number, description: string, minimum = 1): NumberOption {
+  return { type: 'integer', default: standard, description, minimum };
+}
+
+function fraction(standard: number, description: string): NumberOption {
+  return { type: 'number', default: standard, description, minimum: 0, maximum: 1 };
+}
+
+function toggle(description: string): ToggleOption {
+  return { type: 'boolean', default: false, description };
+}
+
+const CYCLES = integer(25, 'steps of an episode');
+
+/** All built-in environments by name. */
+export const builtins: Readonly<Record<string, Builtin>> = {
+  cartpole: define('cartpole', {
+    title: 'Cart pole',
+    description: 'Balance a pole on a cart by pushing left or right (CartPole-v1 of Gymnasium)',
+    options: { maximumSteps: integer(500, 'steps after which an episode is truncated') },
+    make: cartpole,
+    scripted: () => balancePole,
+  }),
+  pendulum: define('pendulum', {
+    title: 'Pendulum',
+    description: 'Swing a pendulum up and hold it, by a continuous torque (Pendulum-v1 of Gymnasium)',
+    options: { maximumSteps: integer(200, 'steps after which an episode is truncated') },
+    make: pendulum,
+    scripted: () => swingUp,
+  }),
+  simple_spread: define('simple_spread', {
+    title: 'Spread',
+    description: 'N agents cover N landmarks without bumping into each other (simple_spread_v3 of PettingZoo)',
+    options: {
+      agents: integer(3, 'agents, and landmarks'),
+      localRatio: fraction(0.5, "share of an agent's own collisions in its reward; the rest is the team's"),
+      cycles: CYCLES,
+    },
+    make: simpleSpread,
+    scripted: ({ agents }) => coverLandmarks(agents),
+  }),
+  simple_tag: define('simple_tag', {
+    title: 'Tag',
+    description: 'Slow adversaries hunt fast prey among obstacles (simple_tag_v3 of PettingZoo)',
+    options: {
+      adversaries: integer(3, 'hunters'),
+      prey: integer(1, 'hunted'),
+      obstacles: integer(2, 'discs in the way', 0),
+      cycles: CYCLES,
+    },
+    make: simpleTag,
+  }),
+  simple_reference: define('simple_reference', {
+    title: 'Reference',
+    description: "Two agents tell each other where to go, each knowing the other's goal (simple_reference_v3)",
+    options: { cycles: CYCLES },
+    make: simpleReference,
+  }),
+  simple_speaker_listener: define('simple_speaker_listener', {
+    title: 'Speaker and listener',
+    description: 'One agent knows the goal and can only speak, the other moves (simple_speaker_listener_v4)',
+    options: { cycles: CYCLES },
+    make: simpleSpeakerListener,
+  }),
+  dodge: define('dodge', {
+    title: 'Dodge',
+    description: 'Evade falling blocks, seeing pixels',
+    options: {
+      size: integer(16, "pixels of the picture's side", 3),
+      cell: integer(2, "pixels of a grid cell's side; size must be 3 to 31 cells"),
+      rate: fraction(0.2, 'chance that a cell of a new row holds a block'),
+      maximumSteps: integer(200, 'steps after which an episode is truncated'),
+    },
+    make: dodge,
+    scripted: ({ size, cell }) => dodgeBlocks(size, cell),
+  }),
+  counting: define('counting', {
+    title: 'Counting',
+    description: 'A probe: agents see their clock and are paid for echoing it',
+    options: {
+      agents: integer(1, 'agents'),
+      length: integer(10, 'steps of an episode'),
+      choices: integer(4, 'actions of each agent'),
+      deaths: toggle('agents die one after the other instead of ending together'),
+      masks: toggle('one action is illegal at each step'),
+    },
+    make: counting,
+    scripted: ({ choices }) => echoClock(choices),
+  }),
+};
+
+export const environmentNames: readonly string[] = Object.keys(builtins);
+
+/** The built-in environment `name`. Throws `invalid_input` with the closest name where there is none. */
+export function builtin(name: string): Builtin {
+  if (Object.hasOwn(builtins, name)) return builtins[name]!;
+  throw new LightbulbError('invalid_input', `there is no environment "${name}"`, {
+    cure: suggest(name, environmentNames),
+  });
+}
+
+/** `copies` copies of the built-in environment `name`. Errors as `builtin` and `Builtin.make`. */
+export function makeEnvironment(name: string, copies: number, options: Json = {}): BatchedEnvironment {
+  return builtin(name).make(copies, options);
+}
+
+interface Definition<Specs extends OptionSpecs> {
+  readonly title: string;
+  readonly description: string;
+  readonly options: Specs;
+  make(copies: number, options: OptionValues<Specs>): BatchedEnvironment;
+  scripted?(options: OptionValues<Specs>): ScriptedPolicy;
+}
+
+function define<Specs extends OptionSpecs>(name: string, definition: Definition<Specs>): Builtin {
+  const { title, description, options, make, scripted } = definition;
+  return {
+    title,
+    description,
+    options,
+    make: (copies, given = {}) => make(copies, resolveOptions(name, options, given)),
+    scripted: (given = {}) => {
+      if (scripted !== undefined) return scripted(resolveOptions(name, options, given));
+      throw new LightbulbError('unsupported', 'this environment has no policy written by hand', { where: name });
+    },
+  };
+}
