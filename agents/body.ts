@@ -1,6 +1,8 @@
-import type { Stream } from '../core/index.ts';
-import { mlp, orthogonal, type Tree, type tf, type Value } from '../nn/index.ts';
+import { LightbulbError, type Stream } from '../core/index.ts';
+import { gru, layerNorm, type NormOf, type RecurrentOf, type Tree, tf, type Value } from '../nn/index.ts';
 import type { Space } from '../worlds/index.ts';
+import { type ConvolutionsOf, createPictureBody, isPicture } from './body-convolution.ts';
+import { createHiddenBody, type HiddenOf } from './body-hidden.ts';
 import type { NetworkOptions } from './options.ts';
 
 /**
@@ -21,23 +23,74 @@ export interface Body {
 }
 
 export interface Memory {
+  /** What is remembered before the first step: [R, memorySize]. */
   readonly state: tf.Tensor;
+  /** [L * R, 1]: what the memory is multiplied by before each step; 0 where an episode starts, else 1. */
   readonly keep: tf.Tensor;
+  /** L. */
   readonly steps: number;
 }
 
-/** Hidden layers with an activation after each. */
-export function createBody(inputs: number, _observation: Space | null, { hidden, activation }: NetworkOptions): Body {
+/** Parameters by the layer they belong to; a layer that the options leave out has none. */
+type BodyParameters<X> = {
+  readonly convolution?: ConvolutionsOf<X>;
+  readonly input?: NormOf<X>;
+  readonly hidden?: HiddenOf<X>;
+  readonly gru?: RecurrentOf<X>;
+  readonly output?: NormOf<X>;
+};
+
+/**
+ * Convolutions, hidden layers and a GRU, each where the options want it, in this order. `observation` is what the
+ * `inputs` numbers of a row are, or null for a plain vector: pictures (uint8) are scaled to 0..1 first, and only
+ * pictures [H, W, C] are convolved. `layerNorm` puts a LayerNorm before the hidden layers, after each of them and
+ * after the GRU, as on-policy does (github.com/marlbenchmark/on-policy, `MLPBase` and `RNNLayer`).
+ */
+export function createBody(inputs: number, observation: Space | null, options: NetworkOptions): Body {
+  const isScaled = isPicture(observation);
+  const picture =
+    options.convolution === null || observation?.type !== 'box' || observation.shape.length !== 3
+      ? null
+      : createPictureBody(observation.shape, options.convolution, options.activation);
+  const seen = picture?.features ?? inputs;
+  const hidden = createHiddenBody(seen, options);
+  const units = options.gru;
+
   return {
-    features: hidden.at(-1) ?? inputs,
-    memorySize: 0,
-    initialise: (stream) =>
-      hidden.length === 0 ? {} : mlp.init(stream, { sizes: [inputs, ...hidden], hidden: orthogonal(Math.SQRT2) }),
-    apply: (parameters, x) => ({
-      features:
-        hidden.length === 0
-          ? x
-          : mlp.apply(parameters as Parameters<typeof mlp.apply>[0], x, { activation, activateLast: true }),
+    features: units ?? hidden.features,
+    memorySize: units ?? 0,
+    initialise: (stream): BodyParameters<Value> => ({
+      ...(picture === null ? {} : { convolution: picture.initialise(stream) }),
+      ...(options.layerNorm ? { input: layerNorm.init(seen) } : {}),
+      hidden: hidden.initialise(stream),
+      ...(units === null ? {} : { gru: gru.init(stream, { inputs: hidden.features, units }) }),
+      ...(options.layerNorm && units !== null ? { output: layerNorm.init(units) } : {}),
     }),
+    apply: (parameters, x, memory) => {
+      const own = parameters as BodyParameters<tf.Tensor>;
+      let y = isScaled ? tf.mul(x, 1 / 255) : x;
+      if (picture !== null) y = picture.apply(own.convolution ?? {}, y);
+      if (own.input !== undefined) y = layerNorm.apply(own.input, y);
+      y = hidden.apply(own.hidden ?? {}, y);
+      if (own.gru === undefined) return { features: y };
+      if (memory === undefined) throw new LightbulbError('internal', 'a recurrent network was run without its memory');
+      const { output, carry } = remember(own.gru, y, memory);
+      return {
+        features: own.output === undefined ? output : layerNorm.apply(own.output, output),
+        memory: carry,
+      };
+    },
   };
+}
+
+/** x: [L * R, F] -> [L * R, units], and the memory after the last step. */
+function remember(
+  parameters: RecurrentOf<tf.Tensor>,
+  x: tf.Tensor,
+  { state, keep, steps }: Memory,
+): { readonly output: tf.Tensor; readonly carry: tf.Tensor } {
+  const rows = x.shape[0]! / steps;
+  const first = tf.reshape(tf.sub(1, keep), [steps, rows]);
+  const { output, carry } = gru.sequence(parameters, state, tf.reshape(x, [steps, rows, -1]), first);
+  return { output: tf.reshape(output, [steps * rows, -1]), carry };
 }
