@@ -1,3 +1,9 @@
+export { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
+export { Collector, type CollectorState, type Player } from './collector.ts';
+export type { ExecutorChoice } from './create-executor.ts';
+export { createTraining, type TrainingSpec } from './create-training.ts';
+export type { Episode } from './episodes.ts';
+export { evaluatePlayer, type PlayerFactory } from './evaluate.ts';
 export {
   type LearnerOptions,
   type NetworkOptions,
@@ -6,4 +12,9 @@ export {
   type RandomOptions,
   type ScriptedOptions,
 } from './options.ts';
+export { createPpo, type PpoSpec } from './ppo.ts';
+export { randomPlayer } from './random-player.ts';
+export { generalisedAdvantages, type Track } from './returns.ts';
+export type { GroupRollout, Sizes } from './rollout.ts';
+export { scriptedPlayer } from './scripted-player.ts';
 export type { Checkpoint, Evaluation, Iteration, Training } from './training.ts';

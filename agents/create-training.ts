@@ -1,0 +1,75 @@
+import { LightbulbError } from '../core/index.ts';
+import type { BatchedEnvironment, ScriptedPolicy } from '../worlds/index.ts';
+import { createBaseline } from './baseline.ts';
+import { checkOptions } from './check-options.ts';
+import { createExecutor, type ExecutorChoice } from './create-executor.ts';
+import type { LearnerOptions } from './options.ts';
+import { createPpo } from './ppo.ts';
+import { randomPlayer } from './random-player.ts';
+import { scriptedPlayer } from './scripted-player.ts';
+import type { Training } from './training.ts';
+
+/** What a training is made from. */
+export interface TrainingSpec extends ExecutorChoice {
+  /** Decides every random number of the training. */
+  readonly seed: number;
+  /** Environment steps of the whole training, all copies added up: what schedules run over. */
+  readonly steps: number;
+  /** Makes copies of the environment that step side by side; called for training and for each evaluation. */
+  readonly make: (copies: number) => BatchedEnvironment;
+  readonly copies: number;
+  /** The environment's own controller, where it has one: what the learner `scripted` plays. */
+  readonly scripted?: ScriptedPolicy | undefined;
+  readonly learner: LearnerOptions;
+}
+
+/**
+ * The training that `spec` describes, ready to `advance`. Everything is checked first, and an error says what is
+ * wrong by its place in a scenario file (`/learner/minibatches`): `invalid_input` for options that do not fit,
+ * `unsupported` for combinations that cannot be, `unavailable` for devices and parts that are not here.
+ *
+ * @example
+ * const training = await createTraining({
+ *   seed: 1, steps: 100_000, copies: 8, make: cartpole, learner: ppoDefaults,
+ *   executor: 'onnx', device: 'auto', threads: 1,
+ * });
+ * while (training.step < 100_000) console.log((await training.advance()).metrics);
+ * await training.close();
+ */
+export async function createTraining(spec: TrainingSpec): Promise<Training> {
+  const { seed, steps, make, copies, scripted, learner } = spec;
+  switch (learner.name) {
+    case 'random':
+      return createBaseline({ seed, copies, make, player: randomPlayer });
+    case 'scripted':
+      if (scripted === undefined) throw noController();
+      return createBaseline({ seed, copies, make, player: scriptedPlayer(scripted) });
+    case 'ppo': {
+      const executor = await createExecutor(spec);
+      // A copy to look at, so that what does not fit is found before the real ones are made.
+      const probe = make(1);
+      try {
+        checkOptions(learner, probe.groups, copies);
+      } finally {
+        probe.close?.();
+      }
+      return createPpo({ seed, steps, copies, make, options: learner, executor });
+    }
+    default:
+      learner satisfies never;
+      throw new LightbulbError('invalid_input', 'there is no such learner', {
+        where: '/learner/name',
+        wanted: 'ppo, random or scripted',
+        got: JSON.stringify((learner as { name?: unknown }).name),
+      });
+  }
+}
+
+function noController(): LightbulbError {
+  return new LightbulbError('unsupported', 'this environment comes without a scripted controller', {
+    where: '/learner/name',
+    wanted: 'ppo or random',
+    got: 'scripted',
+    cure: 'Use "random", or give the environment a controller',
+  });
+}
