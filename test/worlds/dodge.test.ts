@@ -10,7 +10,7 @@ function hits(environment: BatchedEnvironment, choose: ScriptedPolicy): number {
   environment.reset(6, out);
   const pixels = out[0]!.observation.length / 32;
   for (let t = 0; t < 200; t++) {
-    for (let b = 0; b < 32; b++) actions[b] = choose(out[0]!.observation, b * pixels);
+    for (let b = 0; b < 32; b++) actions[b] = choose(out[0]!.observation, b * pixels, 0, 0);
     environment.step([actions], out);
     out[0]!.terminated.forEach((flag, b) => {
       struck[b]! |= flag;
