@@ -8,7 +8,8 @@ export interface ActionHead {
   readonly outputs: number;
   /** Parameters that do not depend on the observation (the log standard deviations of a box): their number, or 0. */
   readonly freeParameters: number;
-  readonly noise: 'uniform' | 'normal';
+  /** What `draw` wants: standard Gumbel deviates (a perturbed maximum is a draw, Maddison et al. 2014) or normals. */
+  readonly noise: 'gumbel' | 'normal';
   /** Noise numbers per row. */
   readonly noiseSize: number;
   /** Action components per row. */
@@ -36,7 +37,7 @@ function categoricalHead(n: number): ActionHead {
   return {
     outputs: n,
     freeParameters: 0,
-    noise: 'uniform',
+    noise: 'gumbel',
     noiseSize: n,
     components: 1,
     dtype: 'int32',
@@ -51,7 +52,7 @@ function multiHead(choices: readonly number[]): ActionHead {
   return {
     outputs: total,
     freeParameters: 0,
-    noise: 'uniform',
+    noise: 'gumbel',
     noiseSize: total,
     components: choices.length,
     dtype: 'int32',

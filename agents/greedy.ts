@@ -31,14 +31,14 @@ function createUnitPlayer(
   const { T, B, keep } = collector;
   const rollout = new UnitRollout(unit.rollout.unit, collector.groups, T, B);
   const { N: n, D, A, M } = rollout.sizes;
-  const { programs, actor, policy, statistics } = unit.player();
+  const { programs, actor, policy, statistics } = unit;
   const draws = float32([B, n * policy.head.noiseSize]);
   const memory = float32([B * n, policy.memorySize]);
   const after = float32([B * n, policy.memorySize]);
   const inputs: Record<string, Value> = {
-    actor,
+    ...actor,
     observation: float32([B, n * D], rollout.observation.subarray(0, B * n * D)),
-    ...statistics,
+    ...statistics?.inputs,
   };
   if (M > 0) inputs.mask = { dtype: 'bool', shape: [B, n * M], data: rollout.actionMask.subarray(0, B * n * M) };
   const outputs: Record<string, Value> = {
@@ -50,10 +50,10 @@ function createUnitPlayer(
     outputs.actorMemory = after;
   }
   if (!isDeterministic) inputs.noise = draws;
-  const run = (isDeterministic ? programs.greedy : programs.sample).bind(inputs, outputs);
+  const run = (isDeterministic ? programs.greedy : programs.act).bind(inputs, outputs);
   return (t) => {
     rollout.pullObservation(t);
-    if (!isDeterministic && policy.head.noise === 'uniform') noise.fillUniform(draws.data as Float32Array);
+    if (!isDeterministic && policy.head.noise === 'gumbel') noise.fillGumbel(draws.data as Float32Array);
     else if (!isDeterministic) noise.fillNormal(draws.data as Float32Array);
     run();
     if (policy.memorySize > 0) memory.data.set(after.data);

@@ -1,4 +1,4 @@
-import { float32, type Value, type Values } from '../nn/index.ts';
+import { float32, type Value } from '../nn/index.ts';
 import type { UnitRollout } from './unit-rollout.ts';
 
 /** Running mean and variance of each observation number (Welford 1962, merged by Chan et al. 1979), over living agents. */
@@ -32,20 +32,15 @@ export class ObservationStatistics {
     this.publish();
   }
 
-  save(): Values {
-    // Doubles as pairs of floats would lose bits: kept as their bytes.
-    const bytes = new Uint8Array(Float64Array.of(this.count, ...this.mean, ...this.squares).buffer);
-    return {
-      'observation/statistics': { dtype: 'int32', shape: [bytes.length / 4], data: new Int32Array(bytes.buffer) },
-    };
+  /** Plain data: the count, the means and the sums of squared deviations. */
+  state(): { readonly count: number; readonly mean: readonly number[]; readonly squares: readonly number[] } {
+    return { count: this.count, mean: Array.from(this.mean), squares: Array.from(this.squares) };
   }
 
-  load(tensors: Values): void {
-    const saved = tensors['observation/statistics']!.data as Int32Array;
-    const [count, ...rest] = new Float64Array(saved.slice().buffer);
-    this.count = count!;
-    this.mean.set(rest.slice(0, this.D));
-    this.squares.set(rest.slice(this.D));
+  restore({ count, mean, squares }: ReturnType<ObservationStatistics['state']>): void {
+    this.count = count;
+    this.mean.set(mean);
+    this.squares.set(squares);
     this.publish();
   }
 

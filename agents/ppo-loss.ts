@@ -2,19 +2,6 @@ import { LightbulbError } from '../core/index.ts';
 import { tf } from '../nn/index.ts';
 import type { PpoOptions } from './options.ts';
 
-/** Mean of x [R] over the rows whose weight [R] is 1. `total` is the sum of the weights. */
-export function weightedMean(x: tf.Tensor, weight: tf.Tensor | null, total: tf.Tensor | null): tf.Scalar {
-  if (weight === null || total === null) return tf.mean<tf.Scalar>(x);
-  return tf.div<tf.Scalar>(tf.sum(tf.mul(x, weight)), total);
-}
-
-/** (x - mean) / (std + 1e-8) over the weighted rows; population standard deviation. */
-export function standardise(x: tf.Tensor, weight: tf.Tensor | null, total: tf.Tensor | null): tf.Tensor {
-  const centred = tf.sub(x, weightedMean(x, weight, total));
-  const variance = weightedMean(tf.square(centred), weight, total);
-  return tf.div(centred, tf.add(tf.sqrt(variance), 1e-8));
-}
-
 /**
  * The clipped surrogate (PPO, equation 7), to be minimised: -min(r A, clip(r, 1 - c, 1 + c) A) per row.
  * logRatio, advantage: [R]. Returns the loss [R].

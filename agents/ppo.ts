@@ -30,7 +30,7 @@ export function createPpo(spec: PpoSpec): Training {
   const state = new GlobalState(collector, options.critic === 'central');
   const units = planUnits(environment.groups, options.sharing).map((unit) => {
     const named = (purpose: string): Stream => stream(seed, `learner/${unit.name}/${purpose}`);
-    const rollout = new UnitRollout(unit, collector.groups, options.rollout, copies);
+    const rollout = new UnitRollout(unit, collector.groups, options.rollout, copies, options.teamReward);
     return new PpoUnit(rollout, state, options, executor, {
       initial: named('initial'),
       noise: named('noise'),
@@ -107,7 +107,7 @@ export function createPpo(spec: PpoSpec): Training {
         const own = Object.entries(tensors).flatMap(([path, value]) =>
           path.startsWith(`${name}/`) ? [[path.slice(name.length + 1), value] as const] : [],
         );
-        unit.load(Object.fromEntries(own), saved.units[name] ?? null, name);
+        unit.load(Object.fromEntries(own), saved.units[name] ?? null);
       }
       iteration = saved.iteration;
       isFresh = saved.running === null;

@@ -1,10 +1,11 @@
-import { actionChoices } from '../worlds/index.ts';
+import { actionBounds } from '../worlds/index.ts';
 import { type GroupRollout, type Sizes, sizesOf } from './rollout.ts';
 import type { Unit } from './sharing.ts';
 
 /**
  * The experience of the agents that share one network: the arrays of `GroupRollout`, with N the agents of the unit.
  * A unit that is exactly one group uses that group's arrays; others keep their own and copy (`pull`, `push`).
+ * Continuous actions are kept as the policy drew them, and clipped to their bounds on the way to the environment.
  */
 export class UnitRollout {
   readonly sizes: Sizes;
@@ -16,12 +17,14 @@ export class UnitRollout {
   readonly alive: Uint8Array;
   readonly actionMask: Uint8Array;
   private readonly isWhole: boolean;
+  private readonly bounds: { readonly low: Float32Array; readonly high: Float32Array } | null;
 
   constructor(
     readonly unit: Unit,
     private readonly groups: readonly GroupRollout[],
     readonly T: number,
     readonly B: number,
+    private readonly isTeamReward = false,
   ) {
     const { slots } = unit;
     const home = groups[slots[0]!.group]!;
@@ -30,10 +33,11 @@ export class UnitRollout {
     this.sizes = { ...sizesOf(unit.group), N: slots.length };
     const { N, D, A, M } = this.sizes;
     const K = B * N;
-    const isDiscrete = actionChoices(unit.group.action) !== null;
+    this.bounds = actionBounds(unit.group.action);
     this.observation = this.isWhole ? home.observation : new Float32Array((T + 1) * K * D);
-    this.action = this.isWhole ? home.action : isDiscrete ? new Int32Array(T * K * A) : new Float32Array(T * K * A);
-    this.reward = this.isWhole ? home.reward : new Float32Array(T * K);
+    this.action =
+      this.bounds !== null ? new Float32Array(T * K * A) : this.isWhole ? home.action : new Int32Array(T * K * A);
+    this.reward = this.isWhole && !isTeamReward ? home.reward : new Float32Array(T * K);
     this.terminated = this.isWhole ? home.terminated : new Uint8Array(T * K);
     this.truncated = this.isWhole ? home.truncated : new Uint8Array(T * K);
     this.alive = this.isWhole ? home.alive : new Uint8Array((T + 1) * K);
@@ -53,19 +57,41 @@ export class UnitRollout {
 
   /** Copies row `t` of what a step answered (reward and flags) from the groups. */
   pullOutcome(t: number): void {
+    if (this.isTeamReward) this.pullTeamReward(t);
     if (this.isWhole) return;
     this.eachSlot(t, (from, of, to) => {
-      this.reward[to] = of.reward[from]!;
+      if (!this.isTeamReward) this.reward[to] = of.reward[from]!;
       this.terminated[to] = of.terminated[from]!;
       this.truncated[to] = of.truncated[from]!;
     });
   }
 
-  /** Copies row `t` of the actions to the groups. */
+  /** Every living agent of the unit gets the sum of the rewards of all agents of its copy. */
+  private pullTeamReward(t: number): void {
+    const { B, reward } = this;
+    const n = this.sizes.N;
+    for (let b = 0; b < B; b++) {
+      let team = 0;
+      for (const group of this.groups) {
+        const { N } = group.sizes;
+        const from = (t * B + b) * N;
+        for (let i = from; i < from + N; i++) team += group.reward[i]!;
+      }
+      reward.fill(team, (t * B + b) * n, (t * B + b + 1) * n);
+    }
+  }
+
+  /** Copies row `t` of the actions to the groups, within the bounds of the action space. */
   pushAction(t: number): void {
-    if (this.isWhole) return;
+    const { bounds } = this;
+    if (this.isWhole && bounds === null) return;
     const { A } = this.sizes;
-    this.eachSlot(t, (into, of, from) => copyRow(this.action, from, of.action, into, A));
+    this.eachSlot(t, (into, of, from) => {
+      for (let i = 0; i < A; i++) {
+        const value = this.action[from * A + i]!;
+        of.action[into * A + i] = bounds === null ? value : Math.min(Math.max(value, bounds.low[i]!), bounds.high[i]!);
+      }
+    });
   }
 
   /** The final observation of unit agent `n` in copy `b` after the step just taken, written to `out` at `offset`. */

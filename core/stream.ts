@@ -68,6 +68,12 @@ export class Stream {
     }
   }
 
+  /** Fills `out` with standard Gumbel deviates, -log(-log u): added to logits, the largest is a draw from the softmax. */
+  fillGumbel(out: Float32Array): void {
+    const next = this.next;
+    for (let i = 0; i < out.length; i++) out[i] = -Math.log(-Math.log(next() + 2 ** -34));
+  }
+
   /** Fills `out` with standard normals. */
   fillNormal(out: Float32Array): void {
     for (let i = 0; i < out.length; i++) out[i] = this.normal();
