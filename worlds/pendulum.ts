@@ -184,7 +184,7 @@ class Pendulum implements BatchedEnvironment {
 }
 
 function clamp(value: number, limit: number): number {
-  return value > limit ? limit : value < -limit ? -limit : value;
+  return Math.min(limit, Math.max(-limit, value));
 }
 
 /** The same angle within [-pi, pi). */
