@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
+import { checkEnvironment, printReport, type Report } from '../../worlds/index.ts';
+import couriers, { type Defect } from './mutants/couriers.ts';
+import twins from './mutants/twins.ts';
+
+const PATH = fileURLToPath(new URL('./mutants/couriers.ts', import.meta.url));
+
+/** Each defect, and the one check that must catch it. */
+const CAUGHT_BY: Readonly<Record<Defect, string>> = {
+  'agent twice': 'members',
+  'illegal space': 'spaces',
+  'changing declaration': 'stable',
+  throws: 'plays',
+  'foreign agent in rewards': 'keys',
+  'final observation missing': 'final-observation',
+  revives: 'no-return',
+  'wrong dtype': 'observation-type',
+  'wrong length': 'observation-type',
+  'NaN observation': 'observation-finite',
+  'out of bounds': 'observation-bounds',
+  'NaN reward': 'reward-finite',
+  'infinite reward': 'reward-finite',
+  'flag is 1': 'flag-boolean',
+  'both flags': 'flag-exclusive',
+  'mask without choice': 'mask-legal',
+  'state out of space': 'state-space',
+  'never ends': 'ends',
+  'Math.random': 'pure',
+  'Date.now': 'pure',
+  'new Date': 'pure',
+  'performance.now': 'pure',
+  'differs after step 2': 'repeat',
+  'differs at reset': 'repeat',
+  'differs by instance': 'fresh-instance',
+  'shared generator': 'interleaved',
+  'differs by process': 'fresh-process',
+  'ignores seed': 'seeds',
+  'order of actions': 'action-order',
+  'render draws': 'render',
+  'writes to actions': 'actions-untouched',
+  'keeps actions': 'actions-not-kept',
+  'reuses buffer': 'returned-kept',
+  'returns its own state': 'returned-owned',
+  'snapshot incomplete': 'restore',
+  'snapshot not JSON': 'snapshot',
+  'snapshot shared': 'snapshot',
+  'level written to': 'levels',
+  'level by chance': 'levels',
+  'steps before reset': 'refuses-before-reset',
+  'steps after the end': 'refuses-after-end',
+  'takes missing action': 'refuses-missing',
+  'takes foreign agent': 'refuses-foreign-agent',
+  'takes dead agent': 'refuses-dead-agent',
+  'takes foreign action': 'refuses-foreign-action',
+  'takes masked action': 'refuses-masked',
+  leaks: 'memory',
+  'close twice throws': 'close',
+};
+
+function failures(report: Report): readonly string[] {
+  return report.checks.filter(({ outcome }) => outcome === 'fail').map(({ name }) => name);
+}
+
+describe('the contract of environments', () => {
+  it('holds for a good environment, whole: nothing fails and only the symmetry that it does not declare is skipped', async () => {
+    const report = await checkEnvironment(() => couriers(), { module: { path: PATH } });
+    assert.deepEqual(failures(report), [], printReport(report));
+    assert.equal(report.passed, true);
+    const skipped = report.checks.filter(({ outcome }) => outcome === 'skip').map(({ name }) => name);
+    assert.deepEqual(skipped, ['symmetric']);
+    assert.ok(report.stepsPerSecond! > 1000);
+  });
+
+  for (const [defect, name] of Object.entries(CAUGHT_BY) as [Defect, string][])
+    it(`catches "${defect}" by ${name} alone`, async () => {
+      // Another process takes a second to start: only where it is what must find the defect.
+      const module = name === 'fresh-process' ? { module: { path: PATH, options: { defect } } } : {};
+      const report = await checkEnvironment(() => couriers({ defect }), module);
+      assert.deepEqual(failures(report), [name], printReport(report));
+    });
+
+  it('has a defect for every check that couriers can break', async () => {
+    const report = await checkEnvironment(() => couriers());
+    const untested = report.checks.map(({ name }) => name).filter((name) => !Object.values(CAUGHT_BY).includes(name));
+    // Those have tests of their own below, or are about the factory itself.
+    assert.deepEqual(untested, ['made', 'symmetric', 'speed']);
+  });
+
+  it('catches a factory that throws or makes something else', async () => {
+    const broken = await checkEnvironment(() => {
+      throw new Error('no licence');
+    });
+    assert.deepEqual(failures(broken), ['made']);
+    assert.match(broken.checks[0]!.reason, /no licence/);
+    assert.deepEqual(failures(await checkEnvironment(() => ({}) as ReturnType<typeof couriers>)), ['made']);
+  });
+
+  it('catches an environment that is slower than asked for', async () => {
+    const report = await checkEnvironment(() => couriers(), { minimumStepsPerSecond: 1e12 });
+    assert.deepEqual(failures(report), ['speed'], printReport(report));
+  });
+
+  it('lets an environment without chance play all seeds alike where it says so', async () => {
+    const report = await checkEnvironment(() => couriers({ defect: 'ignores seed' }), { seedless: true });
+    assert.deepEqual(failures(report), [], printReport(report));
+  });
+
+  it('believes a symmetric environment, and finds the one that favours an agent', async () => {
+    const fair = await checkEnvironment(() => twins({ favour: 0 }));
+    assert.deepEqual(failures(fair), [], printReport(fair));
+    assert.equal(fair.checks.find(({ name }) => name === 'symmetric')?.outcome, 'pass');
+    const unfair = await checkEnvironment(() => twins({ favour: 1 }));
+    assert.deepEqual(failures(unfair), ['symmetric'], printReport(unfair));
+  });
+
+  it('leaves clock and chance as they were', async () => {
+    const before = [Math.random, Date, performance.now, process.hrtime];
+    await checkEnvironment(() => couriers({ defect: 'Math.random' }));
+    assert.deepEqual([Math.random, Date, performance.now, process.hrtime], before);
+  });
+});

@@ -1,0 +1,273 @@
+import { type Json, restoreStream, type Stream, type StreamState, stream } from '../../../core/index.ts';
+import type { Environment, ResetOptions, Space, SpaceValue, Step } from '../../../worlds/index.ts';
+import { box, checkValue, dict, discrete } from '../../../worlds/index.ts';
+
+/** One broken promise each; without one, the environment is good. */
+export type Defect =
+  | 'agent twice'
+  | 'illegal space'
+  | 'changing declaration'
+  | 'throws'
+  | 'foreign agent in rewards'
+  | 'final observation missing'
+  | 'revives'
+  | 'wrong dtype'
+  | 'wrong length'
+  | 'NaN observation'
+  | 'out of bounds'
+  | 'NaN reward'
+  | 'infinite reward'
+  | 'flag is 1'
+  | 'both flags'
+  | 'mask without choice'
+  | 'state out of space'
+  | 'never ends'
+  | 'Math.random'
+  | 'Date.now'
+  | 'new Date'
+  | 'performance.now'
+  | 'differs after step 2'
+  | 'differs at reset'
+  | 'differs by instance'
+  | 'shared generator'
+  | 'differs by process'
+  | 'ignores seed'
+  | 'order of actions'
+  | 'render draws'
+  | 'writes to actions'
+  | 'keeps actions'
+  | 'reuses buffer'
+  | 'returns its own state'
+  | 'snapshot incomplete'
+  | 'snapshot not JSON'
+  | 'snapshot shared'
+  | 'level written to'
+  | 'level by chance'
+  | 'steps before reset'
+  | 'steps after the end'
+  | 'takes missing action'
+  | 'takes foreign agent'
+  | 'takes dead agent'
+  | 'takes foreign action'
+  | 'takes masked action'
+  | 'leaks'
+  | 'close twice throws';
+
+const LENGTH = 12;
+const SCOUT: Space = dict({ at: box([2], -20, 20), phase: discrete(3) });
+const CARRIER: Space = box([2], -20, 20);
+
+// What several instances share, for the defects that need it.
+let resets = 0;
+let instances = 0;
+let shared: Stream = stream(0, 'shared');
+const leak: Float64Array[] = [];
+
+/** A scout who steps in four directions, and leaves early, and a carrier who drifts to the end. Breaks one promise. */
+export default function couriers(options: { defect?: Defect } = {}): Environment {
+  const { defect } = options;
+  const is = (each: Defect) => defect === each;
+  const number = instances++;
+  let agents: readonly string[] = is('agent twice') ? ['scout', 'scout'] : ['scout', 'carrier'];
+  let random: Stream | null = null;
+  let drift = 0;
+  let step = 0;
+  let leaves = 0;
+  let at = { scout: new Float32Array(2), carrier: new Float32Array(2) };
+  let alive = new Set<string>();
+  let closed = 0;
+  let keptActions: Readonly<Record<string, SpaceValue>> | null = null;
+  const buffer = new Float32Array(2);
+  const notes: number[] = [];
+
+  const draw = () => (is('shared generator') ? shared : random!).normal();
+  const mask = () => {
+    if (is('mask without choice') && step === 2) return [0, 0, 0, 0];
+    return step % 2 === 1 ? [1, 1, 1, 0] : [1, 1, 1, 1];
+  };
+
+  /** What defects add to the carrier's position: nothing in the good environment. */
+  const disturbance = (): number => {
+    if (is('Math.random')) return Math.random();
+    if (is('Date.now')) return (Date.now() % 1000) / 1000;
+    if (is('new Date')) return new Date().getMilliseconds() / 1000;
+    if (is('performance.now')) return performance.now() % 1;
+    if (is('differs after step 2') && step > 2) return (resets % 100) / 100;
+    if (is('differs at reset') && step === 0) return (resets % 100) / 100;
+    if (is('differs by instance')) return (number % 100) / 100;
+    if (is('differs by process')) return process.pid / 1e7;
+    return 0;
+  };
+
+  const see = (agent: string): SpaceValue => {
+    if (agent === 'scout') return { at: at.scout.slice(), phase: (step + leaves) % 3 };
+    const seen = is('returns its own state') ? at.carrier : at.carrier.slice();
+    seen[0]! += disturbance();
+    if (step === 3) {
+      if (is('NaN observation')) seen[1] = Number.NaN;
+      if (is('out of bounds')) seen[1] = 20.5;
+      if (is('wrong dtype')) return Int32Array.from(seen);
+      if (is('wrong length')) return new Float32Array(3);
+    }
+    if (!is('reuses buffer')) return seen;
+    buffer.set(seen);
+    return buffer;
+  };
+
+  const present = () => ({
+    observations: Object.fromEntries([...alive].map((agent) => [agent, see(agent)])),
+    actionMasks: alive.has('scout') ? { scout: mask() } : {},
+  });
+
+  const requireActions = (actions: Readonly<Record<string, SpaceValue>>): void => {
+    if (random === null && !is('steps before reset')) throw new Error('step before reset');
+    if (step > 0 && alive.size === 0 && !is('steps after the end')) throw new Error('the episode is over');
+    for (const agent of alive) {
+      const action = actions[agent];
+      if (action === undefined && is('takes missing action') && !Object.hasOwn(actions, agent)) continue;
+      const space = agent === 'scout' ? discrete(4) : box([2], -1, 1);
+      const fault = checkValue(space, action);
+      if (fault !== null && !(is('takes foreign action') && Object.hasOwn(actions, agent)))
+        throw new Error(`${agent}: ${fault.wanted}`);
+      if (agent === 'scout' && step % 2 === 1 && action === 3 && !is('takes masked action'))
+        throw new Error('not legal now');
+    }
+    for (const agent of Object.keys(actions)) {
+      if (alive.has(agent) || (random === null && is('steps before reset'))) continue;
+      const known = agent === 'scout' || agent === 'carrier';
+      const taken = known ? is('takes dead agent') && alive.size > 0 : is('takes foreign agent');
+      if (!taken && !(alive.size === 0 && is('steps after the end'))) throw new Error(`${agent} is not alive`);
+    }
+  };
+
+  return {
+    get agents() {
+      return agents;
+    },
+    spaces: {
+      scout: { observation: SCOUT, action: is('illegal space') ? { type: 'discrete', n: 0 } : discrete(4) },
+      carrier: { observation: CARRIER, action: box([2], -1, 1) },
+    },
+    maximumSteps: LENGTH,
+    stateSpace: box([5], -20, 20),
+    levels: {
+      generate: (seed) => ({
+        drift: is('level by chance') ? resets++ / 1e6 : stream(seed, 'level').between(-0.5, 0.5),
+      }),
+      mutate: (level, seed) => ({
+        drift: (level as { drift: number }).drift + stream(seed, 'mutate').between(-0.1, 0.1),
+      }),
+    },
+
+    reset({ seed, level }: ResetOptions) {
+      resets++;
+      random = stream(is('ignores seed') ? 0 : seed, 'couriers');
+      if (is('shared generator')) shared = stream(seed, 'couriers');
+      const settings = (level ?? {}) as { drift?: number };
+      drift = settings.drift ?? 0;
+      if (is('level written to') && level !== undefined) settings.drift = drift + 1;
+      step = 0;
+      leaves = 4 + random.integer(4);
+      at = { scout: Float32Array.of(draw(), draw()), carrier: Float32Array.of(draw(), draw()) };
+      alive = new Set(['scout', 'carrier']);
+      keptActions = null;
+      return present();
+    },
+
+    step(actions: Readonly<Record<string, SpaceValue>>): Step {
+      requireActions(actions);
+      if (is('throws') && step === 3) throw new Error('an accident');
+      if (is('changing declaration') && step === 3) agents = ['carrier', 'scout'];
+      if (is('leaks')) leak.push(new Float64Array(64));
+      step++;
+      if (is('steps before reset')) random ??= stream(0, 'couriers');
+      const scout = Number(actions.scout ?? 0) || 0;
+      const push = ArrayBuffer.isView(actions.carrier) ? (actions.carrier as Float32Array) : [0, 0];
+      const before = at.carrier;
+      const kept = keptActions?.carrier as Float32Array | undefined;
+      if (is('keeps actions') && kept !== undefined) before[0]! += kept[0]! / 100;
+      keptActions = actions;
+      if (alive.has('scout'))
+        at.scout = Float32Array.of(at.scout[0]! + (scout % 2), at.scout[1]! + (scout > 1 ? 1 : -1) / 2);
+      at.carrier = Float32Array.of(
+        before[0]! / 2 + push[0]! + drift + draw() / 100,
+        before[1]! / 2 + push[1]! + (is('order of actions') && Object.keys(actions)[0] === 'carrier' ? 0.1 : 0),
+      );
+      if (is('writes to actions') && ArrayBuffer.isView(actions.carrier)) (actions.carrier as Float32Array)[0] = 0;
+      if (is('revives') && step === leaves + 2) alive.add('scout');
+
+      const isLast = step >= LENGTH && !is('never ends');
+      const answered = [...alive];
+      const observations: Record<string, SpaceValue> = {};
+      const rewards: Record<string, number> = {};
+      const terminated: Record<string, boolean> = {};
+      const truncated: Record<string, boolean> = {};
+      for (const agent of answered) {
+        const dies = agent === 'scout' && step === leaves && !is('never ends');
+        observations[agent] = see(agent);
+        rewards[agent] = at.carrier[0]! - at.scout[0]!;
+        terminated[agent] = is('flag is 1') ? ((dies ? 1 : 0) as unknown as boolean) : dies;
+        truncated[agent] = (isLast && !dies) || (dies && is('both flags'));
+        if (is('NaN reward') && step === 3) rewards[agent] = Number.NaN;
+        if (is('infinite reward') && step === 3) rewards[agent] = Number.POSITIVE_INFINITY;
+        if (dies && is('final observation missing')) delete observations[agent];
+        if (dies || truncated[agent]) alive.delete(agent);
+      }
+      if (is('foreign agent in rewards') && step === 2) rewards.nobody = 0;
+      return { observations, actionMasks: present().actionMasks, rewards, terminated, truncated };
+    },
+
+    state() {
+      const beyond = is('state out of space') && step === LENGTH ? 100 : 0;
+      return Float32Array.of(...at.scout, ...at.carrier, step + beyond);
+    },
+
+    snapshot(): Json {
+      notes.push(step);
+      return {
+        random: { ...(is('shared generator') ? shared : random!).state() },
+        drift,
+        step: is('snapshot incomplete') ? 0 : step,
+        leaves,
+        scout: [...at.scout],
+        carrier: (is('snapshot not JSON') ? at.carrier.slice() : [...at.carrier]) as unknown as Json,
+        alive: [...alive],
+        ...(is('snapshot shared') ? { notes } : {}),
+        ...(is('keeps actions') && keptActions !== null ? { kept: [...(keptActions.carrier as Float32Array)] } : {}),
+      };
+    },
+
+    restore(snapshot: Json) {
+      const saved = snapshot as unknown as Saved;
+      random = restoreStream(saved.random);
+      if (is('shared generator')) shared = restoreStream(saved.random);
+      drift = saved.drift;
+      step = saved.step;
+      leaves = saved.leaves;
+      at = { scout: Float32Array.from(saved.scout), carrier: Float32Array.from(saved.carrier) };
+      alive = new Set(saved.alive);
+      keptActions = saved.kept === undefined ? null : { carrier: Float32Array.from(saved.kept) };
+    },
+
+    render() {
+      if (is('render draws')) random!.normal();
+      return `scout ${[...at.scout].join(' ')}, carrier ${[...at.carrier].join(' ')}`;
+    },
+
+    close() {
+      closed++;
+      if (closed > 1 && is('close twice throws')) throw new Error('closed already');
+    },
+  };
+}
+
+interface Saved {
+  readonly random: StreamState;
+  readonly drift: number;
+  readonly step: number;
+  readonly leaves: number;
+  readonly scout: readonly number[];
+  readonly carrier: readonly number[];
+  readonly alive: readonly string[];
+  readonly kept?: readonly number[];
+}
