@@ -1,11 +1,10 @@
-export { build, type CreateTraining, environmentMaker, type TrainingSpec } from './build.ts';
+export { build, type CreateTraining, environmentOf, type MakeEnvironment } from './build.ts';
 export { type EvaluationSummary, evaluate } from './evaluate.ts';
 export type { Clock, Event, Happening, Summary } from './events.ts';
-export { learnerNames } from './learner-schema.ts';
 export { loadScenario } from './load.ts';
 export { mistakesOf } from './mistakes.ts';
 export { type Override, parseOverride } from './overrides.ts';
-export { presetFile, presetNames, scenarioFile } from './presets.ts';
+export { learnerNames, presetFile, presetNames, scenarioFile } from './presets.ts';
 export { type RunOptions, run } from './run.ts';
 export { newFolderName, scenarioOf } from './run-folder.ts';
 export type { EnvironmentChoice, Scenario, ScenarioFile } from './schema.ts';

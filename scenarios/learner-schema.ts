@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { type LearnerOptions, type NetworkOptions, type PpoOptions, ppoDefaults } from '../agents/index.ts';
+import { type NetworkOptions, type PpoOptions, ppoDefaults } from '../agents/index.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 
 /** Which network: agents' `NetworkOptions`, as a schema. */
@@ -41,7 +41,7 @@ const ppo = Type.Object(
     maximumGradientNorm: positive({ description: 'Gradients are clipped to this global norm.' }),
     discount: fraction({ description: 'Worth of the next step in this one.' }),
     gaeLambda: fraction({ description: 'Lambda of generalised advantage estimation.' }),
-    clip: positive({ description: 'Clips the probability ratio to 1 +- this.' }),
+    clip: positive({ description: 'Clips the probability ratio to 1 +- this.', exclusiveMaximum: 1 }),
     valueClip: nullable(positive(), { description: 'Clips the change of the value prediction; null does not.' }),
     valueLoss: Type.Enum(['squared', 'huber'], { description: 'Loss of the value prediction.' }),
     huberDelta: positive({ description: 'Where the Huber loss turns linear.' }),
@@ -72,26 +72,22 @@ const writtenPpo = Type.Object(
   {
     ...orDefaults(ppo, ppoDefaults),
     network: Type.Optional(
-      Type.Object(orDefaults(network, ppoDefaults.network), { title: 'Network', additionalProperties: false }),
+      Type.Object(orDefaults(network, ppoDefaults.network), {
+        title: 'Network',
+        additionalProperties: false,
+        default: {},
+      }),
     ),
   },
   { title: 'PPO', additionalProperties: false },
 );
 
 /** How the agents learn, as people write it: told apart by `name`, everything else optional. */
-export const learnerSchema = tagged('name', { ppo: writtenPpo, random, scripted }, { title: 'Learner' });
-
-export type LearnerFile = Type.Static<typeof learnerSchema>;
-
-/** What a scenario's learner may be called. */
-export const learnerNames: readonly LearnerOptions['name'][] = ['ppo', 'random', 'scripted'];
-
-/** The options in full: what the file says over `ppoDefaults`. */
-export function normaliseLearner(written: LearnerFile | undefined): LearnerOptions {
-  if (written === undefined) return ppoDefaults;
-  if (written.name === 'random' || written.name === 'scripted') return { name: written.name };
-  return { ...ppoDefaults, ...written, network: { ...ppoDefaults.network, ...written.network } };
-}
+export const learnerSchema = tagged(
+  'name',
+  { ppo: writtenPpo, random, scripted },
+  { title: 'Learner', description: 'How the agents learn.', default: {} },
+);
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
 type Frozen<T> = T extends readonly (infer E)[]

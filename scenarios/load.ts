@@ -1,18 +1,25 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { Ajv } from 'ajv';
-import type { JsonObject } from '../core/index.ts';
 import { LightbulbError, suggest } from '../core/index.ts';
-import { environmentNames } from './environments.ts';
-import { normaliseLearner } from './learner-schema.ts';
+import { environmentNames } from '../worlds/index.ts';
 import { mistakesIn, report } from './mistakes.ts';
 import { type Override, override } from './overrides.ts';
-import { defaults, type EnvironmentChoice, type Scenario, type ScenarioFile, scenarioSchema } from './schema.ts';
-import { readSource, type Source } from './source.ts';
+import type { EnvironmentChoice, Scenario, ScenarioFile } from './schema.ts';
+import { pathOf, readSource, type Source } from './source.ts';
 
-// verbose: errors carry the schema and the value they are about. Nothing is coerced and nothing filled in by Ajv.
-const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, strictTypes: false, strictRequired: false });
-const check = ajv.compile<ScenarioFile>(scenarioSchema);
+/** What a checked file is once Ajv has put in the schema's defaults; what they leave open depends on the rest of it. */
+type Filled = Omit<Scenario, 'checkpoint'> & {
+  readonly checkpoint: { readonly every?: number; readonly keep: number };
+};
+
+const schema: object = JSON.parse(readFileSync(new URL('./scenario.schema.json', import.meta.url), 'utf8'));
+// verbose: errors carry the schema and the value they are about. Nothing is coerced.
+const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, strictTypes: false, strictRequired: false });
+const check = ajv.compile<Filled>(schema);
+
+/** Where each loaded scenario came from, for errors that only show when it is built. */
+const sources = new WeakMap<Scenario, Source>();
 
 /**
  * Reads a scenario: file, then overrides, then defaults for what neither says; checked whole, frozen deep.
@@ -20,16 +27,22 @@ const check = ajv.compile<ScenarioFile>(scenarioSchema);
  */
 export function loadScenario(file: string, overrides: readonly Override[] = []): Scenario {
   const source = override(readSource(file), overrides);
-  const written = source.value;
-  if (!check(written)) throw report(file, mistakesIn(source, check.errors ?? []));
-  const wrong = wrongEnvironment(source, written);
+  const filled = structuredClone(source.value);
+  if (!check(filled)) throw report(file, mistakesIn(source, check.errors ?? []));
+  const wrong = wrongEnvironment(source, filled.environment);
   if (wrong !== undefined) throw wrong;
-  // A copy: the defaults are shared and stay as they are.
-  return freeze(structuredClone(normalise(written, dirname(file))));
+  const scenario = freeze(normalise(filled, dirname(file)));
+  sources.set(scenario, source);
+  return scenario;
+}
+
+/** Where in its file (or on the command line) the value at a JSON pointer of this scenario was written. */
+export function placeIn(scenario: Scenario, jsonPointer: string): string {
+  return sources.get(scenario)?.where(pathOf(jsonPointer)) ?? jsonPointer;
 }
 
 /** The mistakes in `environment` that a schema cannot see: a name that no built-in has, a module that is not there. */
-function wrongEnvironment(source: Source, { environment }: ScenarioFile): LightbulbError | undefined {
+function wrongEnvironment(source: Source, environment: EnvironmentChoice): LightbulbError | undefined {
   if ('module' in environment) {
     const path = resolve(dirname(source.file), environment.module);
     if (existsSync(path)) return undefined;
@@ -47,30 +60,21 @@ function wrongEnvironment(source: Source, { environment }: ScenarioFile): Lightb
   });
 }
 
-/** The scenario in full. `folder`: what relative module paths start from. */
-export function normalise(written: ScenarioFile, folder: string): Scenario {
+/** The scenario in full, in the order in which people read it. `folder`: what relative module paths start from. */
+function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: string): Scenario {
+  const { $schema: _, name, description, seed, environment, learner, steps, evaluation, checkpoint, ...rest } = filled;
   return {
-    name: written.name,
-    description: written.description ?? defaults.description,
-    seed: written.seed ?? defaults.seed,
-    environment: normaliseEnvironment(written.environment, folder),
-    learner: normaliseLearner(written.learner),
-    steps: written.steps,
-    evaluation: { ...defaults.evaluation, ...written.evaluation },
-    checkpoint: { every: Math.ceil(written.steps / 10), ...defaults.checkpoint, ...written.checkpoint },
-    device: written.device ?? defaults.device,
-    executor: written.executor ?? defaults.executor,
-    threads: written.threads ?? defaults.threads,
-    tensorboard: written.tensorboard ?? defaults.tensorboard,
+    name,
+    description,
+    seed,
+    environment:
+      'module' in environment ? { ...environment, module: resolve(folder, environment.module) } : environment,
+    learner,
+    steps,
+    evaluation,
+    checkpoint: { every: Math.ceil(steps / 10), ...checkpoint },
+    ...rest,
   };
-}
-
-function normaliseEnvironment(written: ScenarioFile['environment'], folder: string): EnvironmentChoice {
-  const options: JsonObject = written.options ?? defaults.environment.options;
-  const copies = written.copies ?? defaults.environment.copies;
-  return 'module' in written
-    ? { module: resolve(folder, written.module), options, copies }
-    : { name: written.name, options, copies };
 }
 
 function freeze<T>(value: T): T {

@@ -12,6 +12,7 @@ interface Described {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
   readonly pattern?: string;
   readonly description?: string;
   readonly properties?: Readonly<Record<string, unknown>>;
@@ -92,6 +93,7 @@ function problemOf(error: ErrorObject, name: string | undefined): string {
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
       return `${what} is out of range`;
     case 'pattern':
       return `${what} holds what it may not hold`;
@@ -114,11 +116,12 @@ function describe(schema: Described): string {
   return `${words.join(' or ')}${pattern}`;
 }
 
-function range({ minimum, maximum, exclusiveMinimum }: Described): string {
+function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Described): string {
   const bounds = [
     exclusiveMinimum === undefined ? '' : `> ${exclusiveMinimum}`,
     minimum === undefined ? '' : `>= ${minimum}`,
     maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? '' : `<= ${maximum}`,
+    exclusiveMaximum === undefined ? '' : `< ${exclusiveMaximum}`,
   ].filter((bound) => bound !== '');
   return bounds.length === 0 ? '' : ` ${bounds.join(' and ')}`;
 }

@@ -1,6 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { LearnerOptions } from '../agents/index.ts';
 import { LightbulbError, suggest } from '../core/index.ts';
+
+/** What a scenario's learner may be called. */
+export const learnerNames: readonly LearnerOptions['name'][] = ['ppo', 'random', 'scripted'];
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const SUFFIX = '.json';

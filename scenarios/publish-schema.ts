@@ -1,6 +1,5 @@
-/** Writes `scenario.schema.json`, which editors complete scenario files with: `npm run schema`. */
+/** Writes `scenario.schema.json`: `npm run schema`. */
 import { writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { publishedSchema, schemaFile } from './published-schema.ts';
+import { publishedSchema } from './published-schema.ts';
 
-writeFileSync(fileURLToPath(schemaFile), publishedSchema());
+writeFileSync(new URL('./scenario.schema.json', import.meta.url), publishedSchema());

@@ -4,29 +4,14 @@ import type { JsonObject } from '../core/index.ts';
 import { learnerSchema } from './learner-schema.ts';
 import { count, nullable } from './schema-parts.ts';
 
-/** What a scenario that does not say otherwise means; the learner's are agents' `ppoDefaults`. */
-export const defaults = {
-  description: '',
-  seed: 1,
-  environment: { options: {}, copies: 8 },
-  evaluation: { episodes: 100, every: null, deterministic: true, seed: 1_000_000 },
-  checkpoint: { keep: 3 },
-  device: 'auto',
-  executor: 'onnx',
-  threads: 1,
-  tensorboard: false,
-} as const;
-
 const options = Type.Optional(
   Type.Unsafe<JsonObject>({
     type: 'object',
     description: "The environment's own options.",
-    default: defaults.environment.options,
+    default: {},
   }),
 );
-const copies = Type.Optional(
-  count(1, { description: 'Copies that step side by side.', default: defaults.environment.copies, maximum: 65536 }),
-);
+const copies = Type.Optional(count(1, { description: 'Copies that step side by side.', default: 8, maximum: 65536 }));
 
 const builtIn = Type.Object(
   { name: Type.String({ description: 'A built-in environment; see `lightbulb list environments`.' }), options, copies },
@@ -57,43 +42,44 @@ const environment = Type.Unsafe<Type.Static<typeof builtIn> | Type.Static<typeof
 
 const evaluation = Type.Object(
   {
-    episodes: Type.Optional(
-      count(1, { description: 'Whole episodes of one evaluation.', default: defaults.evaluation.episodes }),
-    ),
+    episodes: Type.Optional(count(1, { description: 'Whole episodes of one evaluation.', default: 100 })),
     every: Type.Optional(
       nullable(count(1), {
         description: 'Environment steps between evaluations; null: only at the end.',
-        default: defaults.evaluation.every,
+        default: null,
       }),
     ),
     deterministic: Type.Optional(
       Type.Boolean({
         description: 'Plays the most likely action instead of a drawn one.',
-        default: defaults.evaluation.deterministic,
+        default: true,
       }),
     ),
     seed: Type.Optional(
       count(0, {
         description:
           'Which episodes are played: the same ones whatever the seed of the training, so that runs compare.',
-        default: defaults.evaluation.seed,
+        default: 1_000_000,
       }),
     ),
   },
-  { title: 'Evaluation', additionalProperties: false },
+  { title: 'Evaluation', additionalProperties: false, default: {} },
 );
 
 const checkpoint = Type.Object(
   {
     every: Type.Optional(count(1, { description: 'Environment steps between checkpoints. Default: a tenth of all.' })),
-    keep: Type.Optional(
-      count(1, { description: 'How many of the newest are kept.', default: defaults.checkpoint.keep }),
-    ),
+    keep: Type.Optional(count(1, { description: 'How many of the newest are kept.', default: 3 })),
   },
-  { title: 'Checkpoints', additionalProperties: false },
+  { title: 'Checkpoints', additionalProperties: false, default: {} },
 );
 
-/** A scenario file, as people write it. Everything in it is explained in it. */
+/**
+ * A scenario file, as people write it. Everything in it is explained in it, and every default stands in it.
+ *
+ * This is the source of `scenario.schema.json` (`npm run schema`), which editors complete files with and `load` checks
+ * them with. Only the published file is read at run time: it loads at once, this one pulls in the learners.
+ */
 export const scenarioSchema = Type.Object(
   {
     $schema: Type.Optional(Type.String({ description: 'This schema, for editors.' })),
@@ -102,38 +88,36 @@ export const scenarioSchema = Type.Object(
       pattern: '^[A-Za-z0-9][A-Za-z0-9._-]*$',
       maxLength: 100,
     }),
-    description: Type.Optional(
-      Type.String({ description: 'What this is for, in words.', default: defaults.description }),
-    ),
-    seed: Type.Optional(count(0, { description: 'Decides every random number of the run.', default: defaults.seed })),
+    description: Type.Optional(Type.String({ description: 'What this is for, in words.', default: '' })),
+    seed: Type.Optional(count(0, { description: 'Decides every random number of the run.', default: 1 })),
     environment,
     learner: Type.Optional(learnerSchema),
     steps: count(1, { description: 'Environment steps in all, all copies added up; the last iteration may pass it.' }),
     evaluation: Type.Optional(evaluation),
     checkpoint: Type.Optional(checkpoint),
     device: Type.Optional(
-      Type.Enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow'], {
+      Type.Enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow', 'wasm'], {
         description: 'Where tensors are computed; auto takes the fastest that works.',
-        default: defaults.device,
+        default: 'auto',
       }),
     ),
     executor: Type.Optional(
       Type.Enum(['onnx', 'eager'], {
         description: 'Compiled programs in ONNX Runtime, or TensorFlow.js kernel by kernel.',
-        default: defaults.executor,
+        default: 'onnx',
       }),
     ),
     threads: Type.Optional(
       count(1, {
         description: 'Threads of the CPU executor; changes the last bits of results.',
-        default: defaults.threads,
+        default: 1,
         maximum: 1024,
       }),
     ),
     tensorboard: Type.Optional(
       Type.Boolean({
         description: 'Also writes scalars for TensorBoard into the run folder.',
-        default: defaults.tensorboard,
+        default: false,
       }),
     ),
   },

@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import { jsonOption, type MakeCommand, wholeNumber } from '../command.ts';
+import { exitCodes, printJson, printLine } from '../terminal.ts';
+
+interface Options {
+  readonly episodes?: string;
+  readonly seed?: string;
+  readonly json?: true;
+}
+
+export const evaluateCommand: MakeCommand = (terminal, finish) =>
+  new Command('evaluate')
+    .description('play whole episodes with the newest checkpoint of a run')
+    .argument('<folder>', "the run's folder")
+    .option('--episodes <n>', "how many; otherwise the scenario's")
+    .option('--seed <n>', "which episodes; otherwise the scenario's")
+    .addOption(jsonOption())
+    .action(async (folder: string, { episodes, seed, json }: Options) => {
+      const { evaluate } = await import('../../scenarios/index.ts');
+      const { evaluationText } = await import('../summary.ts');
+      const summary = await evaluate(folder, {
+        ...(episodes === undefined ? {} : { episodes: wholeNumber('--episodes', episodes, 1) }),
+        ...(seed === undefined ? {} : { seed: wholeNumber('--seed', seed, 0) }),
+        ...(terminal.createTraining === undefined ? {} : { createTraining: terminal.createTraining }),
+      });
+      for (const warning of summary.warnings) printLine(terminal.stderr, `warning: ${warning}`);
+      if (json) printJson(terminal.stdout, summary);
+      else
+        printLine(
+          terminal.stdout,
+          `${summary.scenario} at step ${summary.step}: ${evaluationText(summary.evaluation)}`,
+        );
+      finish(exitCodes.done);
+    });

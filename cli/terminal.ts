@@ -1,0 +1,33 @@
+import type { Writable } from 'node:stream';
+import type { CreateTraining } from '../scenarios/index.ts';
+
+/** What the command talks to and works with; tests put others here. */
+export interface Terminal {
+  /** Results; with `--json` nothing but the JSON. */
+  readonly stdout: Writable;
+  /** Progress, warnings and errors. */
+  readonly stderr: Writable & { readonly isTTY?: boolean };
+  readonly createTraining?: CreateTraining;
+  readonly diagnose?: () => Promise<readonly Diagnosis[]>;
+}
+
+/** Whether one way of computing works on this machine, as the engine found by trying. */
+export interface Diagnosis {
+  readonly executor: string;
+  readonly device: string;
+  readonly works: boolean;
+  readonly reason?: string;
+  readonly cure?: string;
+}
+
+/** What the command ends with. */
+export const exitCodes = { done: 0, failed: 1, wrongInput: 2, interrupted: 130 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export function printLine(stream: Writable, text: string): void {
+  stream.write(`${text}\n`);
+}
+
+export function printJson(stream: Writable, value: unknown): void {
+  stream.write(`${JSON.stringify(value, null, 2)}\n`);
+}

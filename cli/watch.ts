@@ -1,0 +1,52 @@
+import { LightbulbError } from '../core/index.ts';
+import { type RunOptions, run, type Scenario, type Summary } from '../scenarios/index.ts';
+import { showProgress } from './progress.ts';
+import { summaryText } from './summary.ts';
+import { type ExitCode, exitCodes, printJson, printLine, type Terminal } from './terminal.ts';
+
+/** Runs a scenario to its end before the eyes of a person, who may press Ctrl-C. */
+export async function watch(
+  scenario: Scenario,
+  { folder, resume }: Required<Pick<RunOptions, 'folder' | 'resume'>>,
+  terminal: Terminal,
+  json: boolean,
+): Promise<ExitCode> {
+  const { createTraining, stderr, stdout } = terminal;
+  const stop = new AbortController();
+  const release = onInterrupt((first) => {
+    if (!first) process.exit(exitCodes.interrupted);
+    printLine(stderr, '\nstopping after this iteration, with a checkpoint; Ctrl-C again stops at once');
+    stop.abort();
+  });
+  const options = { folder, resume, signal: stop.signal, ...(createTraining === undefined ? {} : { createTraining }) };
+  const progress = showProgress(stderr);
+  let summary: Summary | undefined;
+  try {
+    await run(scenario, options).forEach((event) => {
+      progress.show(event);
+      if (event.kind === 'finished' || event.kind === 'interrupted') summary = event.summary;
+    });
+  } finally {
+    progress.close();
+    release();
+  }
+  if (summary === undefined) throw new LightbulbError('internal', 'a run ended without a summary');
+  if (json) printJson(stdout, summary);
+  else printLine(stdout, summaryText(summary));
+  return summary.state === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
+}
+
+/** Calls back at Ctrl-C and its like, saying whether it is the first time. Returns what undoes it. */
+function onInterrupt(react: (first: boolean) => void): () => void {
+  let first = true;
+  const listener = () => {
+    const wasFirst = first;
+    first = false;
+    react(wasFirst);
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return () => {
+    for (const signal of signals) process.off(signal, listener);
+  };
+}
