@@ -35,7 +35,11 @@ function estimate(given: Track, discount: number, lambda: number): { advantage: 
 }
 
 /** Equation 16 of arXiv 1506.02438 as it is written: a sum of discounted TD errors, cut where the episode ends. */
-function bySum({ T, K, reward, value, finalValue, terminated, truncated, alive }: Track, g: number, l: number): number[] {
+function bySum(
+  { T, K, reward, value, finalValue, terminated, truncated, alive }: Track,
+  g: number,
+  l: number,
+): number[] {
   const delta = (t: number, k: number): number => {
     const i = t * K + k;
     const next = terminated[i] === 1 ? 0 : truncated[i] === 1 ? finalValue[i]! : value[i + K]!;
