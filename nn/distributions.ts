@@ -131,7 +131,7 @@ export function multiCategorical(logits: tf.Tensor, sizes: readonly number[], le
     equal
       ? [tf.reshape(noise, [...lead, sizes.length, size])]
       : offsets.map((offset, i) => sliceLast(noise, offset, sizes[i]!));
-  const join = (actions: tf.Tensor[]): tf.Tensor => (equal ? actions[0]! : tf.stack(actions, -1));
+  const join = (actions: tf.Tensor[]): tf.Tensor => (equal ? actions[0]! : tf.stack(actions, lead.length));
   const addUp = (terms: tf.Tensor[]): tf.Tensor =>
     equal ? tf.sum(terms[0]!, -1) : terms.reduce((sum, term) => tf.add(sum, term));
 

@@ -8,10 +8,10 @@ const inTidy = (f: () => void) => (): void => {
   tf.tidy(f);
 };
 
-/** Uniform noise of a named stream. */
-function uniforms(shape: number[], name: string): tf.Tensor {
+/** Gumbel noise of a named stream. */
+function gumbels(shape: number[], name: string): tf.Tensor {
   const data = new Float32Array(shape.reduce((product, n) => product * n, 1));
-  stream(5, name).fillUniform(data);
+  stream(5, name).fillGumbel(data);
   return tf.tensor(data, shape);
 }
 
@@ -26,6 +26,7 @@ describe('categorical', () => {
       assertClose(p.entropy().dataSync(), [0.8323955], 1e-6);
       assertClose(p.divergence(categorical(tf.tensor2d([[1, 1, 0]]))).dataSync(), [0.6948402], 1e-6);
       assert.deepEqual([...p.mode().dataSync()], [2]);
+      assert.equal(p.noise, 'gumbel');
     }),
   );
 
@@ -35,7 +36,7 @@ describe('categorical', () => {
       const probabilities = [0.1, 0.2, 0.7];
       const draws = 20000;
       const logits = tf.add(tf.zeros([draws, 3]), tf.log(tf.tensor1d(probabilities)));
-      const actions = categorical(logits).sample(uniforms([draws, 3], 'gumbel'));
+      const actions = categorical(logits).sample(gumbels([draws, 3], 'gumbel'));
       assert.equal(actions.dtype, 'int32');
       const counts = [0, 0, 0];
       for (const action of actions.dataSync()) counts[action]!++;
@@ -54,7 +55,7 @@ describe('categorical', () => {
       const legal = tf.tensor2d([0, 1, 1, 0, 0, 1], [2, 3], 'bool');
       const p = categorical(logits, legal);
       for (let i = 0; i < 50; i++) {
-        const [first, second] = p.sample(uniforms([2, 3], `masked/${i}`)).dataSync();
+        const [first, second] = p.sample(gumbels([2, 3], `masked/${i}`)).dataSync();
         assert.ok(first === 1 || first === 2);
         assert.equal(second, 2);
       }
@@ -97,7 +98,7 @@ describe('categorical', () => {
     'takes any leading axes',
     inTidy(() => {
       const p = categorical(tf.zeros([4, 2, 3, 5]));
-      assert.deepEqual(p.sample(uniforms([4, 2, 3, 5], 'axes')).shape, [4, 2, 3]);
+      assert.deepEqual(p.sample(gumbels([4, 2, 3, 5], 'axes')).shape, [4, 2, 3]);
       assertClose(p.entropy().dataSync(), new Array<number>(24).fill(Math.log(5)), 1e-6);
     }),
   );
@@ -116,7 +117,7 @@ describe('multi-categorical', () => {
           [1, 0, -1, 2, 0, -2],
         ]);
         const legal = tf.tensor2d([1, 1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 0], [2, 6], 'bool');
-        const noise = uniforms([2, 6], 'multi');
+        const noise = gumbels([2, 6], 'multi');
         const whole = multiCategorical(logits, sizes, legal);
         const cut = (x: tf.Tensor): tf.Tensor[] => tf.split(x, sizes, 1);
         const parts = cut(logits).map((part, i) => categorical(part, cut(legal)[i]));
