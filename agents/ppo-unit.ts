@@ -1,16 +1,26 @@
 import { type Json, LightbulbError, restoreStream, type Stream, type StreamState } from '../core/index.ts';
-import { type Executor, float32, layoutOf, pack, type Value, type Values } from '../nn/index.ts';
+import {
+  bindTogether,
+  type Executor,
+  float32,
+  layoutOf,
+  pack,
+  type Run,
+  type Value,
+  type Values,
+} from '../nn/index.ts';
 import { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
 import { FinalValues } from './final-values.ts';
 import type { GlobalState } from './global-state.ts';
 import { LearnerState, takeFrom, viewsByPath } from './learner-state.ts';
 import { ObservationStatistics } from './observation-statistics.ts';
 import type { PpoOptions } from './options.ts';
-import { Minibatch, moments, type Source, standardise } from './ppo-minibatch.ts';
+import { type Source, standardise } from './ppo-minibatch.ts';
 import { createPpoPrograms, METRICS, type PpoPrograms, type PpoShape } from './ppo-programs.ts';
+import { PpoUpdater } from './ppo-updater.ts';
 import { generalisedAdvantages } from './returns.ts';
 import type { UnitRollout } from './unit-rollout.ts';
-import { preserveOutputs, ValueScale, type ValueScaleState } from './value-scale.ts';
+import { ValueScale, type ValueScaleState } from './value-scale.ts';
 
 export interface UnitStreams {
   readonly initial: Stream;
@@ -39,14 +49,8 @@ export class PpoUnit {
   private readonly acts: readonly (() => void)[];
   private readonly finals: FinalValues;
   private readonly permutation: Int32Array;
-  private readonly minibatches = new Map<
-    boolean,
-    { readonly batch: Minibatch; readonly bound: Map<number, () => void> }
-  >();
-  private readonly learningRate = float32([]);
-  private readonly share = float32([]);
-  private readonly metrics = float32([METRICS.length]);
-  private readonly norm = float32([]);
+  private readonly updaters = new Map<boolean, PpoUpdater>();
+  private estimateAll: (() => void) | null = null;
   private noiseStream: Stream;
   private orderStream: Stream;
 
@@ -56,6 +60,7 @@ export class PpoUnit {
     private readonly options: PpoOptions,
     executor: Executor,
     streams: UnitStreams,
+    private readonly shards: number,
   ) {
     const { unit, sizes, T, B } = rollout;
     const { N: n, D, A, M } = sizes;
@@ -128,31 +133,22 @@ export class PpoUnit {
 
   /** Learns from the rollout. Returns the means of the metrics over all minibatches. */
   learn(rate: number): Record<string, number> {
-    const { options, rollout, learner, orderStream, permutation } = this;
+    const { options, rollout, orderStream, permutation } = this;
     rollout.pullObservation(rollout.T);
     this.estimate();
-    (this.learningRate.data as Float32Array)[0] = rate;
-    const isMasked = rollout.alive.subarray(0, rollout.T * rollout.B * this.shape.n).includes(0);
-    const { batch, bound } = this.minibatch(isMasked);
+    const isSomeoneDead = rollout.alive.subarray(0, rollout.T * rollout.B * this.shape.n).includes(0);
+    const updater = this.updaterFor(isSomeoneDead);
+    const samples = permutation.length / options.minibatches;
     const sums = new Float64Array(METRICS.length + 1);
     let count = 0;
     for (let epoch = 0; epoch < options.epochs; epoch++) {
       orderStream.shuffle(permutation);
       let kl = 0;
       for (let i = 0; i < options.minibatches; i++) {
-        batch.gather(permutation.subarray(i * batch.samples, (i + 1) * batch.samples));
-        this.prepare(batch);
-        const turn = learner.turn;
-        if (!bound.has(turn)) bound.set(turn, this.bindUpdate(batch));
-        bound.get(turn)!();
-        learner.swap();
-        this.checkMetrics();
-        for (let m = 0; m < METRICS.length; m++) sums[m]! += this.metrics.data[m]!;
-        sums[METRICS.length]! += this.norm.data[0]!;
-        kl += this.metrics.data[APPROXIMATE_KL]! / options.minibatches;
+        kl += updater.step(permutation.subarray(i * samples, (i + 1) * samples), rate, sums).approximateKl;
         count++;
       }
-      if (options.targetKl !== null && kl > options.targetKl) break;
+      if (options.targetKl !== null && kl / options.minibatches > options.targetKl) break;
     }
     this.publish();
     this.statistics?.update(rollout);
@@ -296,7 +292,6 @@ export class PpoUnit {
       const memory = { keep: float32([B], state.keep.subarray(T * B)), criticMemory: memoryAt(arrays.criticMemory, T) };
       this.programs.value.run({ ...critic, ...seen(T, T + 1), ...memory }, { value: rowsAt(arrays.rawValue, T, B, n) });
     } else {
-      this.programs.value.run({ ...critic, ...seen(0, T + 1) }, { value: float32([(T + 1) * B, n], arrays.rawValue) });
       const acted: Record<string, Value> = {
         ...this.actor,
         ...statistics,
@@ -305,7 +300,20 @@ export class PpoUnit {
       };
       if (M > 0)
         acted.mask = { dtype: 'bool', shape: [T * B, n * M], data: rollout.actionMask.subarray(0, T * B * n * M) };
-      this.programs.logProbability.run(acted, { logProbability: float32([T * B, n], arrays.logProbability) });
+      const runs = [
+        {
+          program: this.programs.value,
+          inputs: { ...critic, ...seen(0, T + 1) },
+          outputs: { value: float32([(T + 1) * B, n], arrays.rawValue) },
+        },
+        {
+          program: this.programs.logProbability,
+          inputs: acted,
+          outputs: { logProbability: float32([T * B, n], arrays.logProbability) },
+        },
+      ];
+      this.estimateAll ??= this.shards > 1 ? bindTogether(runs) : inTurn(runs);
+      this.estimateAll();
     }
     const [mean, std] = scale === null ? [0, 1] : [scale.mean, scale.std];
     for (let i = 0; i < arrays.value.length; i++) arrays.value[i] = arrays.rawValue[i]! * std + mean;
@@ -328,98 +336,72 @@ export class PpoUnit {
     if (options.normaliseAdvantages === 'rollout') standardise(arrays.advantage, alive);
   }
 
-  /** What changes from minibatch to minibatch besides the rows: standardised advantages, scaled targets, the share. */
-  private prepare(batch: Minibatch): void {
-    const weight = (batch.array('alive') as Uint8Array | undefined) ?? null;
-    const advantage = batch.array('advantage') as Float32Array;
-    const target = batch.array('target') as Float32Array;
-    if (this.options.normaliseAdvantages === 'minibatch') standardise(advantage, weight);
-    const { mean, square, count } = moments(target, weight);
-    (this.share.data as Float32Array)[0] = 1 / Math.max(1, count);
-    const floats = batch.array('weight') as Float32Array | undefined;
-    if (weight !== null && floats !== undefined) for (let i = 0; i < weight.length; i++) floats[i] = weight[i]!;
-    const { scale } = this;
-    if (scale === null) return;
-    const before = { mean: scale.mean, std: scale.std };
-    scale.update(mean, square);
-    if (this.options.valueNormalisation === 'popArt') {
-      const parameters = this.learner.parameters();
-      const [weights, bias] = [parameters['critic/head/weight']!, parameters['critic/head/bias']!];
-      preserveOutputs(weights.data as Float32Array, bias.data as Float32Array, before, scale);
-    }
-    for (let i = 0; i < target.length; i++) target[i] = (target[i]! - scale.mean) / scale.std;
-  }
-
-  private minibatch(isMasked: boolean): { readonly batch: Minibatch; readonly bound: Map<number, () => void> } {
-    const known = this.minibatches.get(isMasked);
+  /** The updater; a second one, with weights, for rollouts in which some agents were dead at times. */
+  private updaterFor(isSomeoneDead: boolean): PpoUpdater {
+    const known = this.updaters.get(isSomeoneDead);
     if (known !== undefined) return known;
-    const { rollout, shape, arrays, state, options } = this;
-    const { n, D, A, M } = shape;
-    const sources: Source[] = [];
-    const add = (
-      name: string,
-      data: Source['data'],
-      width: number,
-      dtype: Value['dtype'] = 'float32',
-      rows: Source['rows'] = 'steps',
-    ): void => {
-      sources.push({ name, data, width, dtype, rows });
+    const { shape, options, rollout } = this;
+    const experience = {
+      sources: this.sources(isSomeoneDead),
+      samples: this.permutation.length / options.minibatches,
+      steps: this.isRecurrent ? options.chunk : 1,
+      stride: rollout.B,
+      agentRows: (name: string) => (name === 'actorMemory' ? shape.n : shape.criticRows),
     };
-    add('observation', rollout.observation, n * D);
-    add('action', rollout.action, n * A, this.policy.head.dtype);
-    add('logProbability', arrays.logProbability, n);
-    add('advantage', arrays.advantage, n);
-    add('target', arrays.target, n);
-    if (options.valueClip !== null) add('value', arrays.rawValue, n);
-    if (!shape.isStateShared) add('state', state.rows, state.size);
-    if (M > 0) add('mask', rollout.actionMask, n * M, 'bool');
-    if (isMasked) {
-      add('alive', rollout.alive, n, 'bool');
-      add('weight', new Float32Array((rollout.T + 1) * rollout.B * n), n);
-    }
-    if (this.isRecurrent) {
-      add('keep', state.keep, 1);
-      add('actorMemory', arrays.actorMemory.data as Float32Array, n * this.policy.memorySize, 'float32', 'start');
-      add(
-        'criticMemory',
-        arrays.criticMemory.data as Float32Array,
-        shape.criticRows * this.critic.memorySize,
-        'float32',
-        'start',
-      );
-    }
-    const steps = this.isRecurrent ? options.chunk : 1;
-    const batch = new Minibatch(sources, this.permutation.length / options.minibatches, 1, steps, rollout.B);
-    const made = { batch, bound: new Map<number, () => void>() };
-    this.minibatches.set(isMasked, made);
+    const statistics = this.statistics?.inputs ?? {};
+    const made = new PpoUpdater(
+      this.programs,
+      this.learner,
+      this.scale,
+      options,
+      experience,
+      statistics,
+      rollout.unit.name,
+      this.shards,
+    );
+    this.updaters.set(isSomeoneDead, made);
     return made;
   }
 
-  private bindUpdate(batch: Minibatch): () => void {
-    const { learner, shape } = this;
-    const { alive: _, ...staged } = batch.inputs(0, (name) => (name === 'actorMemory' ? shape.n : shape.criticRows));
-    const inputs = {
-      ...learner.current,
-      ...staged,
-      learningRate: this.learningRate,
-      share: this.share,
-      ...this.statistics?.inputs,
-    };
-    return this.programs.update.bind(inputs, { ...learner.next, metrics: this.metrics, norm: this.norm });
-  }
-
-  private checkMetrics(): void {
-    const bad = this.metrics.data.findIndex((value) => !Number.isFinite(value));
-    if (bad < 0 && Number.isFinite(this.norm.data[0])) return;
-    const name = bad < 0 ? 'gradientNorm' : METRICS[bad]!;
-    throw new LightbulbError('not_finite', `${name} of ${this.rollout.unit.name} is no finite number`, {
-      got: String(bad < 0 ? this.norm.data[0] : this.metrics.data[bad]),
-      cure: 'Lower learningRate or maximumGradientNorm, or normalise observations and values; the last checkpoint is from before it',
+  private sources(isSomeoneDead: boolean): Source[] {
+    const { rollout, shape, arrays, state, options } = this;
+    const { n, D, A, M } = shape;
+    const row = (name: string, data: Source['data'], width: number, dtype: Source['dtype'] = 'float32'): Source => ({
+      name,
+      data,
+      width,
+      dtype,
+      rows: 'steps',
     });
+    const start = (name: string, memory: Value, width: number): Source => ({
+      name,
+      data: memory.data,
+      width,
+      dtype: 'float32',
+      rows: 'start',
+    });
+    return [
+      row('observation', rollout.observation, n * D),
+      row('action', rollout.action, n * A, this.policy.head.dtype),
+      row('logProbability', arrays.logProbability, n),
+      row('advantage', arrays.advantage, n),
+      row('target', arrays.target, n),
+      ...(options.valueClip === null ? [] : [row('value', arrays.rawValue, n)]),
+      ...(shape.isStateShared ? [] : [row('state', state.rows, state.size)]),
+      ...(M === 0 ? [] : [row('mask', rollout.actionMask, n * M, 'bool')]),
+      ...(isSomeoneDead
+        ? [row('alive', rollout.alive, n, 'bool'), row('weight', new Float32Array(rollout.alive.length), n)]
+        : []),
+      ...(this.isRecurrent
+        ? [
+            row('keep', state.keep, 1),
+            start('actorMemory', arrays.actorMemory, n * this.policy.memorySize),
+            start('criticMemory', arrays.criticMemory, shape.criticRows * this.critic.memorySize),
+          ]
+        : []),
+    ];
   }
 }
-
-const APPROXIMATE_KL = METRICS.indexOf('approximateKl');
 
 type UnitArrays = ReturnType<typeof createArrays>;
 
@@ -449,6 +431,13 @@ function rowsAt(array: Float32Array, t: number, B: number, width: number): Value
 function memoryAt({ shape, data }: Value, t: number): Value {
   const [, rows, size] = shape as [number, number, number];
   return float32([rows, size], (data as Float32Array).subarray(t * rows * size, (t + 1) * rows * size));
+}
+
+function inTurn(runs: readonly Run[]): () => void {
+  const bound = runs.map(({ program, inputs, outputs }) => program.bind(inputs, outputs));
+  return () => {
+    for (const run of bound) run();
+  };
 }
 
 function copied(value: Value): Value {

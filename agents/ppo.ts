@@ -20,6 +20,8 @@ export interface PpoSpec {
   readonly make: (copies: number) => BatchedEnvironment;
   readonly options: PpoOptions;
   readonly executor: Executor;
+  /** Parts of each minibatch worked on at the same time, one per thread. Default 1. */
+  readonly shards?: number;
 }
 
 /** Trains every agent of an environment by PPO: independent critics (IPPO) or a central one (MAPPO). */
@@ -31,11 +33,8 @@ export function createPpo(spec: PpoSpec): Training {
   const units = planUnits(environment.groups, options.sharing).map((unit) => {
     const named = (purpose: string): Stream => stream(seed, `learner/${unit.name}/${purpose}`);
     const rollout = new UnitRollout(unit, collector.groups, options.rollout, copies, options.teamReward);
-    return new PpoUnit(rollout, state, options, executor, {
-      initial: named('initial'),
-      noise: named('noise'),
-      order: named('order'),
-    });
+    const streams = { initial: named('initial'), noise: named('noise'), order: named('order') };
+    return new PpoUnit(rollout, state, options, executor, streams, spec.shards ?? 1);
   });
   const perIteration = options.rollout * copies;
   const iterations = Math.max(1, Math.ceil(spec.steps / perIteration));

@@ -34,6 +34,8 @@ export interface Program {
   bind(inputs: Values, outputs: Values): () => void;
   /** The dtypes and shapes of the outputs for inputs like these. Compiles if need be. */
   outputsFor(inputs: Signature): Signature;
+  /** The ONNX model for inputs like these, where the executor makes one. */
+  model(inputs: Signature): Uint8Array | undefined;
   /** Writes the variant for inputs like these as an ONNX file, to be opened in Netron. */
   save(path: string, inputs: Signature): void;
   dispose(): void;
@@ -86,6 +88,7 @@ export function compile(
       return variant.bind(inputs, outputs);
     },
     outputsFor: (inputs) => variantFor(inputs).outputs,
+    model: (inputs) => variantFor(inputs).model?.(),
     save(path, inputs) {
       const model = variantFor(inputs).model?.();
       if (model === undefined) {
