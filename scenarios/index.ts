@@ -4,7 +4,7 @@ export type { Clock, Event, Happening, Summary } from './events.ts';
 export { loadScenario } from './load.ts';
 export { mistakesOf } from './mistakes.ts';
 export { type Override, parseOverride } from './overrides.ts';
-export { learnerNames, presetFile, presetNames, scenarioFile } from './presets.ts';
+export { learners, presetFile, presetNames, scenarioFile } from './presets.ts';
 export { type RunOptions, run } from './run.ts';
 export { newFolderName, scenarioOf } from './run-folder.ts';
 export type { EnvironmentChoice, Scenario, ScenarioFile } from './schema.ts';

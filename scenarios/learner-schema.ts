@@ -11,7 +11,14 @@ const network = Type.Object(
     gru: nullable(count(1), { description: 'A GRU of this many units before the heads; null for none.' }),
     convolution: nullable(
       Type.Array(
-        Type.Object({ filters: count(1), size: count(1), stride: count(1) }, { additionalProperties: false }),
+        Type.Object(
+          {
+            filters: count(1, { description: 'Channels that come out.' }),
+            size: count(1, { description: 'Side of the square kernel, in pixels.' }),
+            stride: count(1, { description: 'Pixels from one place of the kernel to the next.' }),
+          },
+          { additionalProperties: false },
+        ),
         { maxItems: 8 },
       ),
       { description: 'Convolutions in front, for picture observations; null flattens them.' },

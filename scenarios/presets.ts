@@ -3,8 +3,12 @@ import { fileURLToPath } from 'node:url';
 import type { LearnerOptions } from '../agents/index.ts';
 import { LightbulbError, suggest } from '../core/index.ts';
 
-/** What a scenario's learner may be called. */
-export const learnerNames: readonly LearnerOptions['name'][] = ['ppo', 'random', 'scripted'];
+/** What a scenario's learner may be called, and what it is. */
+export const learners: Readonly<Record<LearnerOptions['name'], string>> = {
+  ppo: 'Proximal policy optimisation; with a central critic, MAPPO',
+  random: 'Uniform over legal actions; does not learn',
+  scripted: "The environment's own hand-written controller; does not learn",
+};
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const SUFFIX = '.json';

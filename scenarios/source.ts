@@ -69,16 +69,37 @@ export function parseSource(text: string, file: string): Source {
 }
 
 function parseJson(text: string, refuse: (offset: number, problem: string, parts?: ErrorParts) => never): unknown {
+  const message = jsonError(text);
+  if (message === undefined) return JSON.parse(text);
+  const position = /at position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return refuse(Number(position), `not JSON: ${message.replace(/ in JSON at .*$/s, '')}`);
+  if (!UNPLACED.test(message)) return refuse(text.length, 'not JSON: the text ends too early');
+  const offset = firstUnplaced(text);
+  return refuse(offset, `not JSON: Unexpected token "${text[offset]}"`);
+}
+
+function jsonError(text: string): string | undefined {
   try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const message = (cause as Error).message;
-    const position = /at position (\d+)/.exec(message)?.[1];
-    const problem = message
-      .replace(/ in JSON.*$/s, '')
-      .replace(/^Unexpected end of JSON input.*/, 'the text ends too early');
-    return refuse(position === undefined ? text.length : Number(position), `not JSON: ${problem}`, { cause });
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   }
+}
+
+/** For a token that cannot stand where it stands, V8 quotes the text instead of giving the position. */
+const UNPLACED = /^Unexpected token/;
+
+/** Where that token is: the shortest beginning of the text that has this very error ends with it. */
+function firstUnplaced(text: string): number {
+  let low = 1;
+  let high = text.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (UNPLACED.test(jsonError(text.slice(0, middle)) ?? '')) high = middle;
+    else low = middle + 1;
+  }
+  return low - 1;
 }
 
 /** Where the value at `path` begins; for one in a map, where its key does. */
