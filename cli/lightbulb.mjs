@@ -7,7 +7,9 @@ if (major < 20 || (major === 20 && minor < 11)) {
 }
 
 // Runs the TypeScript as it stands, ours and that of people's own environments.
-const { register } = await import('tsx/esm/api');
+const [{ register }, { register: registerCommonJs }] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')]);
+// A module outside of any package with "type": "module" counts as CommonJS: people's own files often do.
+registerCommonJs();
 register();
 const { main } = await import('./main.ts');
 const code = await main(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr });
