@@ -1,4 +1,5 @@
 import { LightbulbError } from '../../core/index.ts';
+import { onBackend } from './backend.ts';
 import { Graph } from './graph.ts';
 import { lowerings } from './lowerings/index.ts';
 import { tf } from './tf.ts';
@@ -54,7 +55,6 @@ export function trace(fn: TensorFunction, signature: Signature, name: string): G
   const tracer = traceBackend();
   const engine = tf.engine() as unknown as ScopedEngine;
   const { startScope, endScope } = engine;
-  const before = tf.engine().backendName;
   const opened: boolean[] = [];
   engine.startScope = (scope) => {
     const op = scope?.endsWith('__op') ? scope.slice(0, -'__op'.length) : undefined;
@@ -66,23 +66,23 @@ export function trace(fn: TensorFunction, signature: Signature, name: string): G
     if (opened.pop()) tracer.leave();
     endScope.call(engine, result);
   };
-  void tf.setBackend('trace');
   tracer.begin(graph, name);
   startScope.call(engine, 'trace');
   try {
-    const inputs: Record<string, tf.Tensor> = {};
-    for (const [key, { dtype, shape }] of Object.entries(signature)) {
-      inputs[key] = tf.engine().makeTensorFromTensorInfo(tracer.tensor(graph.input(key, dtype, shape), shape, dtype));
-    }
-    for (const [key, tensor] of namedTensors(fn(inputs), name)) {
-      graph.output(`out/${key}`, tracer.of(tensor).name(), tensor.dtype as DType, tensor.shape);
-    }
+    onBackend('trace', () => {
+      const inputs: Record<string, tf.Tensor> = {};
+      for (const [key, { dtype, shape }] of Object.entries(signature)) {
+        inputs[key] = tf.engine().makeTensorFromTensorInfo(tracer.tensor(graph.input(key, dtype, shape), shape, dtype));
+      }
+      for (const [key, tensor] of namedTensors(fn(inputs), name)) {
+        graph.output(`out/${key}`, tracer.of(tensor).name(), tensor.dtype as DType, tensor.shape);
+      }
+    });
   } finally {
     endScope.call(engine);
     tracer.end();
     engine.startScope = startScope;
     engine.endScope = endScope;
-    void tf.setBackend(before || 'cpu');
   }
   return graph;
 }

@@ -41,15 +41,9 @@ const batchToSpace: Lowering = (tracer, { x }, { blockShape, crops }) => {
   const order = tf.backend_util.getPermuted(split.length, block.length);
   const joined = tf.backend_util.getReshapedPermuted(shape, block, sizeOf(block));
   const whole = rearranged(tracer, x!, split, order, joined);
-  const begin = tf.backend_util.getSliceBeginCoords(cut, block.length);
-  const size = tf.backend_util.getSliceSize(joined, cut, block.length);
   // Crops are pads of negative size.
-  return padded(
-    tracer,
-    tracer.of(whole),
-    joined.map((length, i) => [-begin[i]!, begin[i]! + size[i]! - length]),
-    0,
-  );
+  const sides = joined.map((_, i) => (cut[i - 1] ?? [0, 0]).map((length) => -length));
+  return padded(tracer, tracer.of(whole), sides, 0);
 };
 
 /** NHWC alone, as tfjs's CPU backend. */

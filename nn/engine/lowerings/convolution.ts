@@ -8,6 +8,7 @@ import {
   channelsAsBefore,
   channelsFirst,
   convolutionWindow,
+  overhang,
   transposedAttributes,
   type Window,
   windowAttributes,
@@ -85,23 +86,10 @@ const backpropFilter: Lowering = (tracer, { x, dy }, attributes) => {
   return transposed(tracer, tracer.of(turned), [2, 3, 0, 1]);
 };
 
-/** For the convolution whose result is a filter's gradient. */
+/** For the convolution whose result is a filter's gradient: strides and dilations change places. */
 export function filterAttributes(w: Window): Record<string, readonly number[]> {
-  const { top, left } = w.padInfo;
-  const [bottom, right] = overhang(w);
-  return {
-    dilations: [w.strideHeight, w.strideWidth],
-    strides: [1, 1],
-    pads: [top, left, Math.max(0, bottom), Math.max(0, right)],
-  };
-}
-
-/** How far windows reach beyond the input at the bottom and right; negative where some of it is not reached. */
-function overhang(w: Window): [number, number] {
-  return [
-    (w.outHeight - 1) * w.strideHeight + w.filterHeight - w.inHeight - w.padInfo.top,
-    (w.outWidth - 1) * w.strideWidth + w.filterWidth - w.inWidth - w.padInfo.left,
-  ];
+  const { strides, dilations, pads } = windowAttributes(w);
+  return { strides: dilations, dilations: strides, pads };
 }
 
 /** Inputs that no window reached give the gradient rows beyond the filter: cut them off. */

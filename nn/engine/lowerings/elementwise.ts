@@ -31,21 +31,12 @@ const clip: Lowering = (tracer, { x }, { clipValueMin, clipValueMax }) => {
 const INT32_MAX = 2 ** 31 - 1;
 const INT32_MIN = -(2 ** 31);
 
-/** tfjs lets a vector condition choose whole rows of operands of a higher rank. */
+/** tfjs has broadcast the operands to one shape already; ONNX does it again for less. */
 const select: Lowering = (tracer, { condition, t, e }) => {
   const [test, yes, no] = [tracer.of(condition!), tracer.of(t!), tracer.of(e!)];
-  const dtype =
-    yes.dtype === 'float32' || no.dtype === 'float32' ? 'float32' : yes.dtype === no.dtype ? yes.dtype : 'int32';
-  const isRows = test.shape.length < yes.shape.length && test.shape.length === 1;
-  const rows = (): Traced =>
-    tracer.of(
-      tracer.tensor(
-        tracer.current.op('Reshape', [test.name(), tracer.current.int64s([-1, ...yes.shape.slice(1).map(() => 1)])]),
-        [test.shape[0]!, ...yes.shape.slice(1).map(() => 1)],
-        'bool',
-      ),
-    );
-  return pointwise(tracer, [isRows ? rows() : test, yes, no], dtype, (graph, [choice, a, b]) => {
+  const dtypes = [yes.dtype, no.dtype];
+  const dtype = dtypes.includes('float32') ? 'float32' : dtypes.includes('int32') ? 'int32' : 'bool';
+  return pointwise(tracer, [test, yes, no], dtype, (graph, [choice, a, b]) => {
     const branches = [castName(graph, a!, yes.dtype, dtype), castName(graph, b!, no.dtype, dtype)];
     if (dtype !== 'bool') return graph.op('Where', [choice!, ...branches], {}, tracer.scope);
     // ONNX Runtime has no Where on bools.
@@ -57,10 +48,10 @@ const select: Lowering = (tracer, { condition, t, e }) => {
 };
 
 const addN: Lowering = (tracer, inputs) => {
-  const terms = Object.values(inputs);
-  return terms
-    .slice(1)
-    .reduce<tf.TensorInfo>((sum, term) => add(tracer, { a: sum, b: term }, {}) as tf.TensorInfo, terms[0]!);
+  const [first, ...rest] = Object.values(inputs);
+  // Never the input itself: tfjs's autodiff would take the kernel's result for its operand.
+  const start = tracer.alias(tracer.of(first!));
+  return rest.reduce<tf.TensorInfo>((sum, term) => add(tracer, { a: sum, b: term }, {}) as tf.TensorInfo, start);
 };
 
 const plainAdd = binary('Add', { fold: (a, b) => a + b, neutral: { left: 0, right: 0 } });

@@ -1,6 +1,7 @@
+import { LightbulbError } from '../../../core/index.ts';
 import type { TraceBackend, Traced } from '../tracer.ts';
 import { sizeOf } from '../value.ts';
-import type { Lowering, Lowerings } from './lowering.ts';
+import type { Attributes, Lowering, Lowerings } from './lowering.ts';
 import {
   channelsAsBefore,
   channelsFirst,
@@ -14,6 +15,16 @@ const outputShape = (w: Window): number[] => [w.batchSize, w.outChannels, w.outH
 const inputShape = (w: Window): number[] => [w.batchSize, w.inChannels, w.inHeight, w.inWidth];
 
 /** The maxima and their places; a forward pass whose places nobody reads loses them when the graph is finished. */
+function windowOf(tracer: TraceBackend, input: Traced, attributes: Attributes): Window {
+  const w = poolingWindow(input.shape, attributes);
+  const { top, bottom, left, right } = w.padInfo;
+  if (Math.max(top, bottom) < w.filterHeight && Math.max(left, right) < w.filterWidth) return w;
+  throw new LightbulbError('trace', `a pool whose windows may lie outside of the image ${tracer.place}`, {
+    wanted: `pads smaller than the filter ${w.filterHeight}x${w.filterWidth}`,
+    got: `${[top, bottom, left, right]}`,
+  });
+}
+
 function maxima(tracer: TraceBackend, input: Traced, w: Window): [string, string] {
   const attributes = { ...windowAttributes(w), kernel_shape: [w.filterHeight, w.filterWidth] };
   const [values, places] = tracer.current.ops('MaxPool', [channelsFirst(tracer, input, w).name()], 2, attributes);
@@ -22,14 +33,14 @@ function maxima(tracer: TraceBackend, input: Traced, w: Window): [string, string
 
 const maxPool: Lowering = (tracer, { x }, attributes) => {
   const input = tracer.of(x!);
-  const w = poolingWindow(input.shape, attributes);
+  const w = windowOf(tracer, input, attributes);
   return channelsAsBefore(tracer, maxima(tracer, input, w)[0], outputShape(w), w);
 };
 
 /** Each gradient goes to where its maximum was; of equals to the first. */
 const maxPoolGrad: Lowering = (tracer, { dy, input: x }, attributes) => {
   const [gradient, input] = [tracer.of(dy!), tracer.of(x!)];
-  const w = poolingWindow(input.shape, attributes);
+  const w = windowOf(tracer, input, attributes);
   const graph = tracer.current;
   const flat = (name: string): string => graph.op('Reshape', [name, graph.int64s([-1])]);
   const zeros = tracer.of(tracer.filled(0, [sizeOf(input.shape)], 'float32')).name();
@@ -43,9 +54,9 @@ const maxPoolGrad: Lowering = (tracer, { dy, input: x }, attributes) => {
 /** Means over what lies inside of the image. */
 const avgPool: Lowering = (tracer, { x }, attributes) => {
   const input = tracer.of(x!);
-  const w = poolingWindow(input.shape, attributes);
+  const w = windowOf(tracer, input, attributes);
   const { strides, pads } = windowAttributes(w);
-  const pool = { strides: strides!, pads: pads!, kernel_shape: [w.filterHeight, w.filterWidth], count_include_pad: 0 };
+  const pool = { strides, pads, kernel_shape: [w.filterHeight, w.filterWidth], count_include_pad: 0 };
   const name = tracer.current.op('AveragePool', [channelsFirst(tracer, input, w).name()], pool, tracer.scope);
   return channelsAsBefore(tracer, name, outputShape(w), w);
 };
@@ -53,7 +64,7 @@ const avgPool: Lowering = (tracer, { x }, attributes) => {
 /** Each gradient in equal parts to its window. tfjs divides by the whole window even where it hangs over the edge; so do we. */
 const avgPoolGrad: Lowering = (tracer, { dy, input: x }, attributes) => {
   const [gradient, input] = [tracer.of(dy!), tracer.of(x!)];
-  const w = poolingWindow(input.shape, attributes);
+  const w = windowOf(tracer, input, attributes);
   const graph = tracer.current;
   const images = w.batchSize * w.inChannels;
   const area = w.filterHeight * w.filterWidth;

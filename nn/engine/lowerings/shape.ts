@@ -75,7 +75,8 @@ function isInOrder(axes: readonly number[]): boolean {
 }
 
 const concat: Lowering = (tracer, inputs, { axis }) => {
-  const along = Number(axis);
+  const rank = tracer.of(Object.values(inputs)[0]!).shape.length;
+  const along = Number(axis) < 0 ? Number(axis) + rank : Number(axis);
   const parts = Object.values(inputs)
     .map((input) => tracer.of(input))
     .filter((part) => sizeOf(part.shape) > 0);
@@ -149,13 +150,6 @@ const tile: Lowering = (tracer, { x }, { reps }) => {
   return tracer.tensor(graph.op('Tile', [traced.name(), graph.int64s(repeats)], {}, tracer.scope), shape, traced.dtype);
 };
 
-const broadcastTo: Lowering = (tracer, { x }, { shape }) => {
-  const traced = tracer.of(x!);
-  const to = shape as number[];
-  if (traced.uniform !== undefined) return tracer.filled(traced.uniform, to, traced.dtype);
-  return tracer.broadcast(traced.core ?? traced, to, traced.dtype);
-};
-
 export const shape: Lowerings = {
   Reshape: reshape,
   ExpandDims: expandDims,
@@ -165,5 +159,4 @@ export const shape: Lowerings = {
   Pack: pack,
   Unpack: unpack,
   Tile: tile,
-  BroadcastTo: broadcastTo,
 };

@@ -61,32 +61,31 @@ export function poolingWindow(input: readonly number[], attributes: Attributes):
 }
 
 /**
- * Strides, dilations and pads as ONNX's attributes. The pads at the end follow from the output's size, so that every
- * way of tfjs to say it ('same', 'valid', numbers, rounding up) comes out right.
+ * How far windows reach beyond the input at the bottom and right; negative where some of it is not reached. It follows
+ * from the output's size, so that every way of tfjs to say it ('same', 'valid', numbers, rounding up) comes out right.
  */
-export function windowAttributes(w: Window): Record<string, readonly number[]> {
-  const { top, left } = w.padInfo;
-  const bottom = (w.outHeight - 1) * w.strideHeight + w.effectiveFilterHeight - w.inHeight - top;
-  const right = (w.outWidth - 1) * w.strideWidth + w.effectiveFilterWidth - w.inWidth - left;
+export function overhang(w: Window): [bottom: number, right: number] {
+  return [
+    (w.outHeight - 1) * w.strideHeight + w.effectiveFilterHeight - w.inHeight - w.padInfo.top,
+    (w.outWidth - 1) * w.strideWidth + w.effectiveFilterWidth - w.inWidth - w.padInfo.left,
+  ];
+}
+
+/** Strides, dilations and pads as ONNX's attributes. */
+export function windowAttributes(w: Window): Record<'strides' | 'dilations' | 'pads', readonly number[]> {
+  const [bottom, right] = overhang(w);
   return {
     strides: [w.strideHeight, w.strideWidth],
     dilations: [w.dilationHeight, w.dilationWidth],
-    pads: [top, left, Math.max(0, bottom), Math.max(0, right)],
+    pads: [w.padInfo.top, w.padInfo.left, Math.max(0, bottom), Math.max(0, right)],
   };
 }
 
 /** The attributes of the transposed convolution that leads from outputs back to inputs. */
 export function transposedAttributes(w: Window): Record<string, readonly number[]> {
-  const { top, left } = w.padInfo;
-  const bottom = (w.outHeight - 1) * w.strideHeight + w.effectiveFilterHeight - w.inHeight - top;
-  const right = (w.outWidth - 1) * w.strideWidth + w.effectiveFilterWidth - w.inWidth - left;
-  return {
-    strides: [w.strideHeight, w.strideWidth],
-    dilations: [w.dilationHeight, w.dilationWidth],
-    pads: [top, left, Math.max(0, bottom), Math.max(0, right)],
-    // Rows that no window reached: their gradient is zero.
-    output_padding: [Math.max(0, -bottom), Math.max(0, -right)],
-  };
+  const [bottom, right] = overhang(w);
+  // Rows that no window reached have a gradient of zero.
+  return { ...windowAttributes(w), output_padding: [Math.max(0, -bottom), Math.max(0, -right)] };
 }
 
 /** A tensor [B, H, W, C] as [B, C, H, W]; as it is where it has its channels first already. */

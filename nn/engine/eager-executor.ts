@@ -1,0 +1,125 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { LightbulbError } from '../../core/index.ts';
+import { keepingBackend, onBackend } from './backend.ts';
+import type { Executable, Executor } from './executor.ts';
+import { tf } from './tf.ts';
+import { namedTensors, type Signature, type TensorFunction } from './trace.ts';
+import type { DType, Value } from './value.ts';
+import { zeros } from './value.ts';
+
+/** tfjs's own backends: plain JavaScript, WebAssembly, and the native one of `@tensorflow/tfjs-node-gpu`. */
+export type EagerBackend = 'cpu' | 'wasm' | 'tensorflow';
+
+export interface EagerOptions {
+  readonly backend?: EagerBackend;
+}
+
+const require = createRequire(import.meta.url);
+const prepared = new Set<EagerBackend>(['cpu']);
+
+/**
+ * Loads a backend; needed once before `eagerExecutor` can use `wasm` or `tensorflow`. tfjs's chosen backend stays as
+ * it was. Error `unavailable` where the backend cannot be loaded on this machine, with the cure.
+ */
+export async function prepareEager(backend: EagerBackend): Promise<void> {
+  if (prepared.has(backend)) return;
+  await keepingBackend(backend === 'wasm' ? loadWasm : loadTensorFlow);
+  prepared.add(backend);
+}
+
+async function loadWasm(): Promise<void> {
+  const wasm = await import('@tensorflow/tfjs-backend-wasm');
+  wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '/'));
+  let isReady = false;
+  try {
+    isReady = await tf.setBackend('wasm');
+  } catch (cause) {
+    throw unavailable('wasm', cause, 'Run npm ci: the .wasm files of @tensorflow/tfjs-backend-wasm are missing');
+  }
+  if (!isReady) throw unavailable('wasm', undefined, 'This Node cannot compile WebAssembly with SIMD');
+}
+
+async function loadTensorFlow(): Promise<void> {
+  // The package was written for a Node that still had these; Node 23 dropped them.
+  const old = require('node:util') as Record<string, unknown>;
+  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  old.isArray ??= Array.isArray;
+  // TensorFlow's C++ part reports its start on standard error, unless told not to.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  try {
+    require('@tensorflow/tfjs-node-gpu');
+  } catch (cause) {
+    const isMissing =
+      (cause as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND' && /tfjs-node-gpu'/.test(String(cause));
+    throw unavailable(
+      'tensorflow',
+      cause,
+      isMissing
+        ? 'Install the optional package @tensorflow/tfjs-node-gpu'
+        : 'The native addon of @tensorflow/tfjs-node-gpu is not built for this machine: run "lightbulb setup tensorflow"',
+    );
+  }
+}
+
+function unavailable(backend: EagerBackend, cause: unknown, cure: string): LightbulbError {
+  const message = cause instanceof Error ? cause.message.split('\n')[0] : undefined;
+  return new LightbulbError('unavailable', `the tfjs backend ${backend} does not load`, {
+    ...(message === undefined ? {} : { got: message }),
+    cure,
+    cause,
+  });
+}
+
+/**
+ * Runs functions op by op on a tfjs backend: slower, but with every kernel of tfjs, and a second opinion on compiled
+ * programs. Values are copied in and out; no tensor outlives a run.
+ */
+export function eagerExecutor({ backend = 'cpu' }: EagerOptions = {}): Executor {
+  return {
+    name: 'eager',
+    device: backend,
+    prepare: (fn, signature, name) => prepare(fn, signature, name, backend),
+  };
+}
+
+function prepare(fn: TensorFunction, signature: Signature, name: string, backend: EagerBackend): Executable {
+  if (!prepared.has(backend)) {
+    throw new LightbulbError('unavailable', `the tfjs backend ${backend} is not loaded`, {
+      cure: `Call "await prepareEager('${backend}')" first`,
+    });
+  }
+  const outputs: Record<string, { dtype: DType; shape: readonly number[] }> = {};
+  // Shapes are only known by running: once, on zeros.
+  const blank = Object.fromEntries(
+    Object.entries(signature).map(([key, { dtype, shape }]) => [key, zeros(dtype, shape)]),
+  );
+  evaluate(fn, blank, name, backend, (key, tensor) => {
+    outputs[key] = { dtype: tensor.dtype as DType, shape: [...tensor.shape] };
+  });
+  const run = (inputs: Readonly<Record<string, Value>>, results: Readonly<Record<string, Value>>): void =>
+    evaluate(fn, inputs, name, backend, (key, tensor) => results[key]!.data.set(tensor.dataSync() as Float32Array));
+  return { outputs, run, bind: (inputs, results) => () => run(inputs, results), dispose: () => undefined };
+}
+
+function evaluate(
+  fn: TensorFunction,
+  inputs: Readonly<Record<string, Value>>,
+  name: string,
+  backend: EagerBackend,
+  take: (key: string, tensor: tf.Tensor) => void,
+): void {
+  onBackend(backend, () => {
+    tf.engine().startScope(name);
+    try {
+      const tensors: Record<string, tf.Tensor> = {};
+      // Copies: tfjs keeps the array that it is given, and results may be written over it.
+      for (const [key, { data, shape, dtype }] of Object.entries(inputs)) {
+        tensors[key] = tf.tensor(data.slice(), [...shape], dtype);
+      }
+      for (const [key, tensor] of namedTensors(fn(tensors), name)) take(key, tensor);
+    } finally {
+      tf.engine().endScope();
+    }
+  });
+}
