@@ -27,7 +27,7 @@ import {
   judgeMissingAction,
 } from './contract/refusals.ts';
 import { Findings, fail, pass, type Report, skip, verdict } from './contract/report.ts';
-import { Endurance } from './contract/resources.ts';
+import { Endurance, endlessEpisodes } from './contract/resources.ts';
 import { judgeLevels, judgeRestore, judgeSnapshotPlain } from './contract/saving.ts';
 import { type CheckOptions, type Settings, settingsOf } from './contract/settings.ts';
 import { judgeSymmetry } from './contract/symmetry.ts';
@@ -80,8 +80,10 @@ export async function checkEnvironment(make: () => Environment, options: CheckOp
   await checkDeterminism(findings, settings, options);
   await checkRefusals(findings, settings);
 
-  const endurance = new Endurance(settings);
-  await findings.check('memory', 'playing on takes no more and more memory', ['plays'], () => endurance.judgeMemory());
+  const endurance = new Endurance(settings.enduranceSteps);
+  await findings.check('memory', 'playing on takes no more and more memory', ['plays'], () =>
+    endurance.judgeMemory(endlessEpisodes(settings.make(), settings, endurance)),
+  );
   await findings.check('speed', 'steps are fast enough to learn from', ['memory'], () =>
     endurance.judgeSpeed(options.minimumStepsPerSecond ?? 100),
   );

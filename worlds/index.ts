@@ -5,6 +5,7 @@ export { type Conformance, type ConformOptions, conform } from './conform.ts';
 export { type CheckResult, printReport, type Report } from './contract/report.ts';
 export type { CheckOptions } from './contract/settings.ts';
 export { checkEnvironment } from './contract.ts';
+export { checkBatched } from './contract-batched.ts';
 export { type CountingOptions, counting, echoClock } from './counting.ts';
 export { type DodgeOptions, dodge, dodgeBlocks } from './dodge.ts';
 export type { AgentSpaces, Environment, First, LevelSpace, ResetOptions, Step } from './environment.ts';

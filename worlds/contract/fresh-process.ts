@@ -10,6 +10,7 @@ import type { CheckOptions, Settings } from './settings.ts';
 export interface Errand {
   readonly path: string;
   readonly options: unknown;
+  readonly form: 'single' | 'batched';
   readonly seeds: readonly number[];
   readonly repeatSteps: number;
 }
@@ -28,7 +29,13 @@ export async function judgeFreshProcess(
   if (module === undefined) return skip('no module is given that another process could load');
   const environment = make();
   const wanted = seeds.map((seed) => record(environment, seed, repeatSteps));
-  const answer = await runChild({ path: module.path, options: module.options ?? {}, seeds, repeatSteps });
+  const answer = await runChild({
+    path: module.path,
+    options: module.options ?? {},
+    form: module.form ?? 'single',
+    seeds,
+    repeatSteps,
+  });
   if (typeof answer === 'string') return fail(`the other process failed: ${answer}`);
   for (const [i, seed] of seeds.entries()) {
     const difference = firstDifference(wanted[i]!, answer[i] ?? []);

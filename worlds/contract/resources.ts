@@ -1,13 +1,15 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
+import type { Environment } from '../environment.ts';
 import { Episode } from './episode.ts';
-import { fail, pass, type Verdict } from './report.ts';
+import { fail, pass, skip, type Verdict } from './report.ts';
 import type { Settings } from './settings.ts';
 
-/** Steps in each of the four stretches that memory is measured over. */
-const STRETCH = 1500;
-/** Growth a step, in every stretch, that counts as a leak: less drowns in what the engine itself allocates. */
+/** Memory is measured over as many stretches, after a first that pays for compilation and caches. */
+const STRETCHES = 3;
+/** Growth in every stretch that counts as a leak: less drowns in what the engine itself allocates. */
 const LEAK_BYTES_PER_STEP = 64;
+const LEAK_BYTES = 50_000;
 /** No stretch runs longer than this. */
 const STRETCH_MS = 1500;
 
@@ -16,54 +18,50 @@ export class Endurance {
   private stepped = 0;
   private milliseconds = 0;
 
-  constructor(private readonly settings: Settings) {}
+  /** totalSteps: how many to play in all; 0 skips. */
+  constructor(private readonly totalSteps: number) {}
 
   /** Of the environment alone, without the checker's own work; null before anything was measured. */
   get stepsPerSecond(): number | null {
     return this.stepped === 0 ? null : (1000 * this.stepped) / Math.max(this.milliseconds, 1e-6);
   }
 
-  judgeMemory(): Verdict {
-    const environment = this.settings.make();
-    const play = (): number => {
+  /** `advance` takes the next step or steps, however that is done, and says how many it took. */
+  judgeMemory(advance: () => number): Verdict {
+    const stretch = Math.ceil(this.totalSteps / (STRETCHES + 1));
+    if (stretch === 0) return skip('not asked for');
+    const growth: { readonly bytes: number; readonly steps: number }[] = [];
+    let before = 0;
+    for (let i = 0; i <= STRETCHES; i++) {
+      if (i === 1) {
+        this.stepped = 0;
+        this.milliseconds = 0;
+      }
       const until = performance.now() + STRETCH_MS;
       let steps = 0;
-      for (let seed = 1; steps < STRETCH && performance.now() < until; seed++) {
-        const episode = new Episode(environment, seed, { record: false, call: (action) => this.time(action) }).begin();
-        for (; episode.goesOn && steps < STRETCH && episode.steps < this.settings.stepLimit; steps++) {
-          episode.advance();
-          if (performance.now() >= until) break;
-        }
-        if (episode.steps === 0) steps++;
-        this.stepped += episode.steps;
-      }
-      return steps;
-    };
-    // The first stretch pays for compilation and caches.
-    play();
-    this.stepped = 0;
-    this.milliseconds = 0;
-    let before = usedBytes();
-    const growth: number[] = [];
-    for (let i = 0; i < 3; i++) {
-      const steps = play();
+      while (steps < stretch && performance.now() < until) steps += Math.max(1, advance());
+      this.stepped += steps;
       const now = usedBytes();
-      growth.push((now - before) / steps);
+      if (i > 0) growth.push({ bytes: now - before, steps });
       before = now;
     }
-    return growth.every((bytes) => bytes > LEAK_BYTES_PER_STEP)
-      ? fail(`memory grew by ${growth.map((bytes) => Math.round(bytes)).join(', ')} bytes a step in three stretches`)
+    return growth.every(({ bytes, steps }) => bytes > LEAK_BYTES && bytes > LEAK_BYTES_PER_STEP * steps)
+      ? fail(
+          `memory grew by ${growth.map(({ bytes, steps }) => Math.round(bytes / steps)).join(', ')} bytes a step in as many stretches`,
+        )
       : pass();
   }
 
   judgeSpeed(minimum: number): Verdict {
+    if (this.totalSteps === 0) return skip('not asked for');
     const speed = this.stepsPerSecond;
     if (speed === null) return fail('no step was measured');
     const text = `${Math.round(speed)} steps a second`;
     return speed >= minimum ? pass(text) : fail(`wanted at least ${minimum} steps a second, got ${text}`);
   }
 
-  private time<T>(action: () => T): T {
+  /** Runs one call into the environment on the clock. */
+  time<T>(action: () => T): T {
     const start = performance.now();
     try {
       return action();
@@ -71,6 +69,21 @@ export class Endurance {
       this.milliseconds += performance.now() - start;
     }
   }
+}
+
+/** Episode after episode of one environment, a step at a time. */
+export function endlessEpisodes(environment: Environment, { stepLimit }: Settings, endurance: Endurance): () => number {
+  let seed = 0;
+  let episode: Episode | undefined;
+  return () => {
+    if (episode === undefined || !episode.goesOn || episode.steps >= stepLimit) {
+      seed++;
+      episode = new Episode(environment, seed, { record: false, call: (action) => endurance.time(action) }).begin();
+    }
+    const before = episode.steps;
+    episode.advance();
+    return episode.steps - before;
+  };
 }
 
 let collect: (() => void) | undefined;
@@ -81,8 +94,6 @@ export function usedBytes(): number {
     v8.setFlagsFromString('--expose-gc');
     collect = vm.runInNewContext('gc') as () => void;
   }
-  // Twice: what only finalisers free goes in the second.
-  collect();
   collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;

@@ -1,0 +1,118 @@
+import { checkMask } from '../answers.ts';
+import { actionChoices, checkValue, printFault, unflatten } from '../spaces/index.ts';
+import type { BatchRun } from './batch-run.ts';
+
+/** The checks that look at single steps of a batch, by name. */
+export type BatchAuditName = 'observations' | 'rewards' | 'flags' | 'alive' | 'masks' | 'final-observations' | 'ends';
+
+/** Stands in `finalObservation` where nothing was written: no observation looks like it. */
+export const UNWRITTEN = -1.2345e33;
+
+/** Looks at every step of a run and keeps the first fault of each kind. */
+export class BatchAudit {
+  readonly faults = new Map<BatchAuditName, string>();
+  masksSeen = false;
+  episodesEnded = 0;
+  private step = 0;
+  private readonly lengths: number[];
+
+  constructor(
+    private readonly run: () => BatchRun,
+    copies: number,
+    private readonly maximumSteps: number | undefined,
+  ) {
+    this.lengths = new Array<number>(copies).fill(0);
+  }
+
+  onReset(): void {
+    this.present(new Array<Uint8Array>(this.run().output.length).fill(new Uint8Array()), true);
+  }
+
+  /** alive: who was alive before the step, per group. */
+  onStep(alive: readonly Uint8Array[]): void {
+    this.step++;
+    this.outcomes(alive);
+    this.present(alive, false);
+  }
+
+  /** What came of the step for each seat. */
+  private outcomes(alive: readonly Uint8Array[]): void {
+    const { output, environment, sizes } = this.run();
+    environment.groups.forEach((group, g) => {
+      const out = output[g]!;
+      const { agents, observation } = sizes[g]!;
+      for (let seat = 0; seat < out.alive.length; seat++) {
+        const at = this.at(Math.floor(seat / agents), group.agents[seat % agents]!);
+        const [terminated, truncated, reward] = [out.terminated[seat]!, out.truncated[seat]!, out.reward[seat]!];
+        if (terminated > 1 || truncated > 1)
+          this.fault('flags', `${at}: wanted 0 or 1, got ${terminated}, ${truncated}`);
+        if (terminated && truncated) this.fault('flags', `${at}: terminated and truncated at once`);
+        if (!Number.isFinite(reward)) this.fault('rewards', `${at}: wanted a finite number, got ${reward}`);
+        const acted = alive[g]![seat] === 1;
+        if (!acted && (terminated || truncated)) this.fault('flags', `${at}: ended, but was not alive`);
+        if (!acted && reward !== 0) this.fault('rewards', `${at}: was not alive, but got ${reward}`);
+        const last = out.finalObservation.subarray(seat * observation, (seat + 1) * observation);
+        if (terminated || truncated) {
+          const fault = checkValue(group.observation, unflatten(group.observation, last, 0));
+          if (fault !== null) this.fault('final-observations', `${at}: ${printFault(fault)}`);
+        } else if (last.some((number) => number !== Math.fround(UNWRITTEN)))
+          this.fault('final-observations', `${at}: written, although the agent goes on`);
+      }
+    });
+  }
+
+  /** What each seat sees now. */
+  private present(before: readonly Uint8Array[], isReset: boolean): void {
+    const run = this.run();
+    const { output, environment, sizes } = run;
+    for (let b = 0; b < environment.batchSize; b++) {
+      const isNew = isReset || run.endedEpisode(b, before);
+      this.lengths[b] = isReset ? 0 : this.lengths[b]! + 1;
+      if (this.maximumSteps !== undefined && !isNew && this.lengths[b]! >= this.maximumSteps)
+        this.fault('ends', `${this.at(b)}: the episode goes on after ${this.maximumSteps} steps`);
+      if (isNew && !isReset) {
+        this.episodesEnded++;
+        this.lengths[b] = 0;
+      }
+      let living = 0;
+      environment.groups.forEach((group, g) => {
+        const out = output[g]!;
+        const { agents, observation, mask } = sizes[g]!;
+        for (let i = 0; i < agents; i++) {
+          const seat = b * agents + i;
+          const at = this.at(b, group.agents[i]!);
+          const alive = out.alive[seat]!;
+          const seen = out.observation.subarray(seat * observation, (seat + 1) * observation);
+          if (alive > 1) this.fault('alive', `${at}: wanted 0 or 1, got ${alive}`);
+          if (!isNew) {
+            const goesOn = before[g]![seat] === 1 && !out.terminated[seat] && !out.truncated[seat];
+            if (goesOn !== (alive === 1))
+              this.fault('alive', `${at}: ${goesOn ? 'goes on, but is not alive' : 'is alive, but has ended'}`);
+          }
+          if (alive !== 1) {
+            if (seen.some((number) => number !== 0))
+              this.fault('observations', `${at}: is not alive, but sees something`);
+            continue;
+          }
+          living++;
+          const fault = checkValue(group.observation, unflatten(group.observation, seen, 0));
+          if (fault !== null) this.fault('observations', `${at}: ${printFault(fault)}`);
+          if (mask === 0) continue;
+          this.masksSeen = true;
+          const legal = out.actionMask.subarray(seat * mask, (seat + 1) * mask);
+          const problem = checkMask(actionChoices(group.action) ?? [], legal);
+          if (problem !== null) this.fault('masks', `${at}: ${problem}`);
+        }
+      });
+      if (living === 0) this.fault('alive', `${this.at(b)}: nobody is alive, and no new episode began`);
+    }
+  }
+
+  private at(copy: number, agent?: string): string {
+    return `copy ${copy}, step ${this.step}${agent === undefined ? '' : `, agent "${agent}"`}`;
+  }
+
+  private fault(name: BatchAuditName, reason: string): void {
+    if (!this.faults.has(name)) this.faults.set(name, reason);
+  }
+}
