@@ -77,7 +77,7 @@ function checkSplits({ network, rollout, chunk, minibatches }: PpoOptions, copie
     {
       wanted: `a divisor of ${samples}`,
       got: String(minibatches),
-      cure: `${what} are ${isRecurrent ? 'rollout / chunk' : 'rollout'} * copies`,
+      cure: `There are ${isRecurrent ? 'rollout / chunk' : 'rollout'} * copies ${what}`,
     },
   );
 }

@@ -1,19 +1,17 @@
 import { LightbulbError } from '../core/index.ts';
-import { type Executor, onnxExecutor } from '../nn/index.ts';
+import { type EagerBackend, type Executor, eagerExecutor, onnxExecutor, prepareEager } from '../nn/index.ts';
 
 /** Where and how tensors are computed, by name as in a scenario file. */
 export interface ExecutorChoice {
   readonly executor: 'onnx' | 'eager';
   /** `auto`, or one of the executor's own devices. */
   readonly device: string;
-  /** Threads inside one operator of the CPU. */
+  /** Threads of the CPU. */
   readonly threads: number;
 }
 
 const ONNX_DEVICES = ['cpu', 'webgpu', 'cuda'] as const;
-const EAGER_DEVICES = ['tensorflow', 'wasm', 'cpu'] as const;
-
-type EagerDevice = (typeof EAGER_DEVICES)[number];
+const EAGER_DEVICES = ['tensorflow', 'wasm', 'cpu'] as const satisfies readonly EagerBackend[];
 
 /**
  * The executor called so. `auto` is the CPU for compiled programs and native TensorFlow for eager ones. Errors:
@@ -27,21 +25,9 @@ export async function createExecutor({ executor, device, threads }: ExecutorChoi
   }
   const known = EAGER_DEVICES.find((name) => name === (device === 'auto' ? 'tensorflow' : device));
   if (known === undefined) throw noDevice(executor, device, EAGER_DEVICES);
-  return eager(known);
-}
-
-/** Loaded late: TensorFlow's backends are big, and few runs want them. */
-async function eager(device: EagerDevice): Promise<Executor> {
-  const { eagerExecutor } = (await import('../nn/index.ts')) as {
-    readonly eagerExecutor?: (options: { readonly device: EagerDevice }) => Executor | Promise<Executor>;
-  };
-  if (eagerExecutor !== undefined) return eagerExecutor({ device });
-  throw new LightbulbError('unavailable', 'there is no eager executor here', {
-    where: '/executor',
-    wanted: 'onnx',
-    got: 'eager',
-    cure: 'Set "executor": "onnx"',
-  });
+  // Loaded here, when asked for: TensorFlow's backends are big, and few runs want them.
+  await prepareEager(known);
+  return eagerExecutor({ backend: known });
 }
 
 function noDevice(executor: string, device: string, known: readonly string[]): LightbulbError {
