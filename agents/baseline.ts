@@ -26,7 +26,13 @@ export function createBaseline({ seed, copies, make, player }: BaselineSpec): Tr
   const environment = make(copies);
   const collector = new Collector(environment, ROLLOUT);
   let random = stream(seed, 'learner/actions');
-  const ours = player(collector, () => random);
+  let ours: Player;
+  try {
+    ours = player(collector, () => random);
+  } catch (error) {
+    environment.close?.();
+    throw error;
+  }
   let iteration = 0;
   const step = (): number => iteration * ROLLOUT * copies;
 
