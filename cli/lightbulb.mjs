@@ -7,7 +7,10 @@ if (major < 20 || (major === 20 && minor < 11)) {
 }
 
 // Runs the TypeScript as it stands, ours and that of people's own environments.
-const [{ register }, { register: registerCommonJs }] = await Promise.all([import('tsx/esm/api'), import('tsx/cjs/api')]);
+const [{ register }, { register: registerCommonJs }] = await Promise.all([
+  import('tsx/esm/api'),
+  import('tsx/cjs/api'),
+]);
 // A module outside of any package with "type": "module" counts as CommonJS: people's own files often do.
 registerCommonJs();
 register();

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Json, LightbulbError } from '../core/index.ts';
 import { newestCheckpoint, removeAfter, type Saved, writeCheckpoint } from './checkpoints.ts';
@@ -51,8 +51,13 @@ export class RunFolder {
         throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? alreadyThere(path) : error;
       }
     });
-    replaceFile(join(path, SCENARIO), print(scenario), disk);
-    return new RunFolder(path, { metrics: 0, events: 0 }, disk);
+    try {
+      replaceFile(join(path, SCENARIO), print(scenario), disk);
+      return new RunFolder(path, { metrics: 0, events: 0 }, disk);
+    } catch (error) {
+      rmSync(path, { recursive: true, force: true }); // nobody could resume it, and its name would be taken
+      throw error;
+    }
   }
 
   /**

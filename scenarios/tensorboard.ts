@@ -6,7 +6,7 @@ import { onDisk, type Write } from './disk.ts';
 import type { Recorder } from './events.ts';
 import { evaluationMetrics } from './metrics.ts';
 
-/** A scalar at a step, or the start of a sitting, after which TensorBoard forgets older points from `step` on. */
+/** Numbers by tag. */
 export type Scalars = { readonly [tag: string]: number };
 
 /**
@@ -32,7 +32,7 @@ export function tensorboardRecorder(folder: string, disk: Write): Recorder {
       path = join(folder, `events.out.tfevents.${Math.floor(seconds)}.${hostname()}.${readdirSync(folder).length}`);
       add(record(encodeVersion(seconds)), path);
     }
-    if (event.kind === 'started') add(record(encodeStart(seconds, event.step)), path);
+    if (event.kind === 'started') add(record(encodeStart(seconds, event.step + 1)), path);
     else if (event.kind === 'iteration') add(record(encodeScalars(seconds, event.step, event.metrics)), path);
     else if (event.kind === 'evaluation') {
       add(record(encodeScalars(seconds, event.step, evaluationMetrics(event.evaluation))), path);
@@ -48,7 +48,7 @@ export function encodeVersion(seconds: number): Uint8Array {
   return protobuf.Writer.create().uint32(tag(1, 1)).double(seconds).uint32(tag(3, 2)).string('brain.Event:2').finish();
 }
 
-/** Tells TensorBoard to drop what older files say about `step` and later: this sitting makes it again. */
+/** Tells TensorBoard to drop what older files say about `step` (included) and later: this sitting makes it again. */
 export function encodeStart(seconds: number, step: number): Uint8Array {
   const event = protobuf.Writer.create().uint32(tag(1, 1)).double(seconds).uint32(tag(2, 0)).int64(step);
   return event.uint32(tag(7, 2)).fork().uint32(tag(1, 0)).int32(1).ldelim().finish();

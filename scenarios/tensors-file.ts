@@ -29,7 +29,9 @@ export function readSafetensors(bytes: Uint8Array): Record<string, Value> {
   return Object.fromEntries(
     Object.entries(header).map(([name, entry]) => {
       const dtype = (Object.keys(names) as DType[]).find((key) => names[key] === entry.dtype)!;
-      const part = bytes.slice(8 + length + entry.data_offsets[0], 8 + length + entry.data_offsets[1]);
+      const part = new Uint8Array(
+        bytes.subarray(8 + length + entry.data_offsets[0], 8 + length + entry.data_offsets[1]),
+      ); // a copy, aligned
       return [
         name,
         {
