@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { LightbulbError } from '../../core/index.ts';
 import { keepingBackend, onBackend } from './backend.ts';
+import { watched } from './contract.ts';
 import type { Executable, Executor } from './executor.ts';
 import { tf } from './tf.ts';
 import { namedTensors, type Signature, type TensorFunction } from './trace.ts';
@@ -17,6 +18,8 @@ export interface EagerOptions {
 
 const require = createRequire(import.meta.url);
 const prepared = new Set<EagerBackend>(['cpu']);
+/** A package that failed to load half-way registers its kernels twice when asked again, and says so at length. */
+const failed = new Map<EagerBackend, unknown>();
 
 /**
  * Loads a backend; needed once before `eagerExecutor` can use `wasm` or `tensorflow`. tfjs's chosen backend stays as
@@ -24,8 +27,14 @@ const prepared = new Set<EagerBackend>(['cpu']);
  */
 export async function prepareEager(backend: EagerBackend): Promise<void> {
   if (prepared.has(backend)) return;
-  await keepingBackend(backend === 'wasm' ? loadWasm : loadTensorFlow);
-  prepared.add(backend);
+  if (failed.has(backend)) throw failed.get(backend);
+  try {
+    await keepingBackend(backend === 'wasm' ? loadWasm : loadTensorFlow);
+    prepared.add(backend);
+  } catch (error) {
+    failed.set(backend, error);
+    throw error;
+  }
 }
 
 async function loadWasm(): Promise<void> {
@@ -117,7 +126,14 @@ function evaluate(
       for (const [key, { data, shape, dtype }] of Object.entries(inputs)) {
         tensors[key] = tf.tensor(data.slice(), [...shape], dtype);
       }
-      for (const [key, tensor] of namedTensors(fn(tensors), name)) take(key, tensor);
+      const seen = watched(tensors);
+      let returned: unknown;
+      try {
+        returned = fn(seen.inputs);
+      } catch (error) {
+        throw seen.explain(name, error);
+      }
+      for (const [key, tensor] of namedTensors(returned, name)) take(key, tensor);
     } finally {
       tf.engine().endScope();
     }

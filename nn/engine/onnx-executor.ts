@@ -55,7 +55,11 @@ function prepare(
     for (const input in signature) feeds[input] = ortTensor(inputs[input]!);
     for (const output in outputs) fetches[fetchNames[output]!] = ortTensor(results[output]!);
     return () => {
-      session.run(feeds, fetches, NO_OPTIONS);
+      try {
+        session.run(feeds, fetches, NO_OPTIONS);
+      } catch (cause) {
+        throw runError(cause, name);
+      }
     };
   };
   return {
@@ -84,4 +88,11 @@ function loadError(cause: unknown, name: string, device: string): LightbulbError
     });
   }
   return new LightbulbError('internal', `ONNX Runtime refused the program ${name}: ${message}`, { cause });
+}
+
+/** Data can be wrong in one way that no shape shows: an index outside of what it indexes. */
+function runError(cause: unknown, name: string): LightbulbError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const isIndex = /out of (data )?bounds|invalid ind|index.*range/i.test(message);
+  return new LightbulbError(isIndex ? 'shape' : 'internal', `${name} failed while running: ${message}`, { cause });
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
-import { LightbulbError } from '../../core/index.ts';
+import { internal, LightbulbError } from '../../core/index.ts';
+import { checkData, checkOutputs, checkSignature } from './contract.ts';
 import type { Executable, Executor } from './executor.ts';
 import { onnxExecutor } from './onnx-executor.ts';
 import type { Signature, TensorFunction } from './trace.ts';
@@ -57,13 +58,19 @@ export function compile(
   let isDisposed = false;
 
   const variantFor = (inputs: Signature): Executable => {
-    if (isDisposed) throw new LightbulbError('internal', `the program ${name} was disposed`);
+    if (isDisposed) throw internal(`the program ${name} was disposed`);
+    checkSignature(name, inputs);
     const key = keyOf(inputs);
     const known = variants.get(key);
     if (known !== undefined) return known;
     const made = executor.prepare(fn, signatureOf(inputs), name);
     variants.set(key, made);
     return made;
+  };
+
+  const check = (variant: Executable, inputs: Values, outputs: Values): void => {
+    checkOutputs(name, variant.outputs, outputs, inputs);
+    checkData(name, 'output', outputs);
   };
 
   return {
@@ -73,7 +80,8 @@ export function compile(
     },
     run(inputs, outputs) {
       const variant = variantFor(inputs);
-      if (outputs !== undefined) checkOutputs(name, variant.outputs, outputs);
+      checkData(name, 'input', inputs);
+      if (outputs !== undefined) check(variant, inputs, outputs);
       const results =
         outputs ??
         Object.fromEntries(
@@ -84,7 +92,8 @@ export function compile(
     },
     bind(inputs, outputs) {
       const variant = variantFor(inputs);
-      checkOutputs(name, variant.outputs, outputs);
+      checkData(name, 'input', inputs);
+      check(variant, inputs, outputs);
       return variant.bind(inputs, outputs);
     },
     outputsFor: (inputs) => variantFor(inputs).outputs,
@@ -108,7 +117,7 @@ export function compile(
 
 function keyOf(inputs: Signature): string {
   let key = '';
-  for (const name in inputs) {
+  for (const name of Object.keys(inputs).sort()) {
     const { dtype, shape } = inputs[name]!;
     key += `${name}:${dtype}[${shape.join(',')}];`;
   }
@@ -119,16 +128,4 @@ function signatureOf(inputs: Signature): Signature {
   return Object.fromEntries(
     Object.entries(inputs).map(([name, { dtype, shape }]) => [name, { dtype, shape: [...shape] }]),
   );
-}
-
-function checkOutputs(program: string, wanted: Signature, given: Values): void {
-  for (const [name, { dtype, shape }] of Object.entries(wanted)) {
-    const value = given[name];
-    const got = value === undefined ? 'nothing' : `${value.dtype}[${value.shape}]`;
-    if (got === `${dtype}[${shape}]`) continue;
-    throw new LightbulbError('shape', `output ${name} of ${program} does not fit`, {
-      wanted: `${dtype}[${shape}]`,
-      got,
-    });
-  }
 }

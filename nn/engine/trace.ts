@@ -1,5 +1,6 @@
 import { LightbulbError } from '../../core/index.ts';
 import { onBackend } from './backend.ts';
+import { watched } from './contract.ts';
 import { Graph } from './graph.ts';
 import { lowerings } from './lowerings/index.ts';
 import { tf } from './tf.ts';
@@ -63,7 +64,8 @@ export function trace(fn: TensorFunction, signature: Signature, name: string): G
     startScope.call(engine, scope);
   };
   engine.endScope = (result) => {
-    if (opened.pop()) tracer.leave();
+    // tfjs ends the scope of an op that threw with null.
+    if (opened.pop()) tracer.leave(result === null);
     endScope.call(engine, result);
   };
   tracer.begin(graph, name);
@@ -74,7 +76,7 @@ export function trace(fn: TensorFunction, signature: Signature, name: string): G
       for (const [key, { dtype, shape }] of Object.entries(signature)) {
         inputs[key] = tf.engine().makeTensorFromTensorInfo(tracer.tensor(graph.input(key, dtype, shape), shape, dtype));
       }
-      for (const [key, tensor] of namedTensors(fn(inputs), name)) {
+      for (const [key, tensor] of namedTensors(called(fn, inputs, name, tracer), name)) {
         graph.output(`out/${key}`, tracer.of(tensor).name(), tensor.dtype as DType, tensor.shape);
       }
     });
@@ -85,6 +87,24 @@ export function trace(fn: TensorFunction, signature: Signature, name: string): G
     engine.endScope = endScope;
   }
   return graph;
+}
+
+/** Calls `fn`; what tfjs throws comes out as `shape` with the op that threw it, or the input that was not given. */
+function called(
+  fn: TensorFunction,
+  tensors: Readonly<Record<string, tf.Tensor>>,
+  name: string,
+  tracer: TraceBackend,
+): unknown {
+  const { inputs, explain } = watched(tensors);
+  try {
+    return fn(inputs);
+  } catch (error) {
+    const explained = explain(name, error);
+    if (explained !== error || error instanceof LightbulbError || tracer.failed === '') throw explained;
+    const message = error instanceof Error ? error.message : String(error);
+    throw new LightbulbError('shape', message, { where: `tf.${tracer.failed} in ${name}`, cause: error });
+  }
 }
 
 /** Checks what a tensor function returned. Errors (`trace`): a promise, no outputs at all, an output not a tensor. */

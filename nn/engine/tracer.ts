@@ -32,11 +32,14 @@ export class TraceBackend extends tf.KernelBackend {
   private graph: Graph | null = null;
   private program = '';
   private readonly scopes: string[] = [];
+  /** The innermost op that threw in this trace. */
+  failed = '';
 
   begin(graph: Graph, program: string): void {
     this.graph = graph;
     this.program = program;
     this.scopes.length = 0;
+    this.failed = '';
   }
 
   end(): void {
@@ -67,8 +70,9 @@ export class TraceBackend extends tf.KernelBackend {
     this.scopes.push(op);
   }
 
-  leave(): void {
-    this.scopes.pop();
+  leave(hasFailed: boolean): void {
+    const op = this.scopes.pop();
+    if (hasFailed && this.failed === '' && op !== undefined) this.failed = op;
   }
 
   /** The record of a kernel's input; refuses tensors that this trace did not make. */
