@@ -19,11 +19,12 @@ import type { CheckOptions } from './contract/settings.ts';
 import { checkEnvironment } from './contract.ts';
 import { unbatch } from './unbatch.ts';
 
+/** `alive` first: the others judge by it. */
 const AUDITS: Readonly<Record<BatchAuditName, string>> = {
+  alive: 'alive follows from the flags, and the end of an episode begins the next one',
   observations: 'the living see members of their space, the others zeros',
   rewards: 'rewards are finite, and 0 for those who were not alive',
   flags: 'flags are 0 or 1, never both, and only for those who were alive',
-  alive: 'alive follows from the flags, and the end of an episode begins the next one',
   masks: 'masks hold 0 or 1 and leave the living a choice',
   'final-observations': 'the last observation is written where somebody ended, and nowhere else',
   ends: 'every episode ends within maximumSteps',
@@ -36,6 +37,25 @@ const COPIES = 4;
  * single form, everything that `checkEnvironment` asks (`single/...`).
  */
 export async function checkBatched(
+  make: (copies: number) => BatchedEnvironment,
+  options: CheckOptions = {},
+): Promise<Report> {
+  const own = await checkBatchedForm(make, options);
+  if (!own.checks.some(({ name, outcome }) => name === 'batch/plays' && outcome === 'pass')) return own;
+  const { module, ...rest } = options;
+  const single = await checkEnvironment(
+    () => unbatch(make),
+    module === undefined ? rest : { ...rest, module: { ...module, form: 'batched' } },
+  );
+  return {
+    passed: own.passed && single.passed,
+    checks: [...own.checks, ...single.checks.map((result) => ({ ...result, name: `single/${result.name}` }))],
+    stepsPerSecond: own.stepsPerSecond,
+  };
+}
+
+/** The promises of the batched form alone. */
+export async function checkBatchedForm(
   make: (copies: number) => BatchedEnvironment,
   options: CheckOptions = {},
 ): Promise<Report> {
@@ -64,16 +84,21 @@ export async function checkBatched(
   const settings: BatchSettings = { make: makeOpen, steps, seedless: options.seedless ?? false };
 
   await checkSteps(check, makeOpen, settings, maximumSteps);
-  await check('repeat', 'the same seed and actions play the same, bit for bit', ['pure'], () =>
+  await check('repeat', 'the same seed and actions play the same, bit for bit', ['pure', 'alive', 'masks'], () =>
     judgeBatchRepeats(settings),
   );
-  await check('outputs', 'all arrays are written at every step, and none is read or kept', ['repeat'], () =>
-    judgeOutputs(settings),
+  await check(
+    'outputs',
+    'all arrays are written at every step, and none is read or kept',
+    ['repeat', 'final-observations'],
+    () => judgeOutputs(settings),
   );
   await check('copies', 'copies do not disturb each other', ['repeat'], () => judgeCopies(settings));
   await check('actions', 'actions are neither written to nor kept', ['repeat'], () => judgeBatchActions(settings));
-  await check('snapshot', 'a restored snapshot goes on as it did', ['repeat'], () => judgeBatchSnapshot(settings));
-  await check('levels', 'a level holds for its copy, from its next reset on', ['repeat'], () =>
+  await check('snapshot', 'a restored snapshot goes on as it did', ['outputs', 'actions'], () =>
+    judgeBatchSnapshot(settings),
+  );
+  await check('levels', 'a level holds for its copy, from its next reset on', ['outputs'], () =>
     judgeSetLevel(settings),
   );
   await check('refusals', 'a step before reset and actions that do not fit throw', ['plays'], () =>
@@ -99,18 +124,7 @@ export async function checkBatched(
     return pass();
   });
 
-  const own = findings.report(endurance.stepsPerSecond);
-  if (!own.checks.some(({ name, outcome }) => name === 'batch/plays' && outcome === 'pass')) return own;
-  const { module, ...rest } = options;
-  const single = await checkEnvironment(
-    () => unbatch(make),
-    module === undefined ? rest : { ...rest, module: { ...module, form: 'batched' } },
-  );
-  return {
-    passed: own.passed && single.passed,
-    checks: [...own.checks, ...single.checks.map((result) => ({ ...result, name: `single/${result.name}` }))],
-    stepsPerSecond: own.stepsPerSecond,
-  };
+  return findings.report(endurance.stepsPerSecond);
 }
 
 /** Plays one run and looks at every step. */
@@ -138,7 +152,7 @@ async function checkSteps(
     return pass(`${audit.episodesEnded} episodes ended`);
   });
   for (const [name, promise] of Object.entries(AUDITS) as [BatchAuditName, string][])
-    await check(name, promise, ['plays'], () => {
+    await check(name, promise, name === 'alive' ? ['plays'] : ['alive'], () => {
       const reason = audit!.faults.get(name);
       if (reason !== undefined) return fail(reason);
       if (name === 'masks' && !audit!.masksSeen) return skip('there are no masks');

@@ -47,6 +47,7 @@ const CAUGHT_BY: Readonly<Record<Defect, string>> = {
   'snapshot shared': 'snapshot',
   'level written to': 'levels',
   'level by chance': 'levels',
+  'level ignored': 'levels',
   'steps before reset': 'refuses-before-reset',
   'steps after the end': 'refuses-after-end',
   'takes missing action': 'refuses-missing',

@@ -47,13 +47,22 @@ export function judgeBatchMembers(environment: BatchedEnvironment, copies: numbe
 /** The same seed and actions play the same, in one instance after another run, and in a new one. */
 export function judgeBatchRepeats({ make, steps }: BatchSettings): Verdict {
   const environment = make(COPIES);
-  const wanted = new BatchRun(environment).reset(SEED).play(steps).prints;
-  new BatchRun(environment).reset(SEED + 1).play(3);
-  for (const [what, again] of [
+  const first = new BatchRun(environment).reset(SEED).play(steps);
+  // Into the same arrays: whether others would do is a question of its own.
+  const again = (where: BatchedEnvironment) => {
+    const run = new BatchRun(where);
+    run.output = first.output;
+    for (const group of run.output) for (const array of Object.values(group)) (array as Uint8Array).fill(0);
+    return run;
+  };
+  again(environment)
+    .reset(SEED + 1)
+    .play(3);
+  for (const [what, where] of [
     ['one instance', environment],
     ['a new instance', make(COPIES)],
   ] as const) {
-    const difference = firstPart(wanted, new BatchRun(again).reset(SEED).play(steps).prints);
+    const difference = firstPart(first.prints, again(where).reset(SEED).play(steps).prints);
     if (difference !== null) return fail(`the same seed again in ${what}: ${difference}`);
   }
   return pass();
@@ -112,6 +121,7 @@ export function judgeBatchActions({ make, steps }: BatchSettings): Verdict {
     after: () => {
       touched ||= fingerprint(run.actions) !== handed;
       for (const array of run.actions) array.fill(1);
+      run.actions = createActions(run.environment.groups, COPIES);
     },
   });
   const difference = firstPart(wanted, run.reset(SEED).play(steps).prints);
@@ -122,6 +132,7 @@ export function judgeBatchActions({ make, steps }: BatchSettings): Verdict {
 /** A snapshot, written to JSON and read back, goes on as before: in the same and in a new instance. */
 export function judgeBatchSnapshot({ make, steps }: BatchSettings): Verdict {
   const environment = make(COPIES);
+  const undisturbed = new BatchRun(environment).reset(SEED).play(steps).prints;
   for (const moment of [0, 1, Math.floor(steps / 3)]) {
     const run = new BatchRun(environment).reset(SEED).play(moment);
     const snapshot = environment.snapshot();
@@ -132,6 +143,8 @@ export function judgeBatchSnapshot({ make, steps }: BatchSettings): Verdict {
     const after = Math.min(steps, 200);
     const wanted = run.play(after).prints.map((prints) => prints.slice(moment + 1));
     if (fingerprint(snapshot) !== print) return fail('the snapshot changed later; return a copy');
+    const taken = firstPart(undisturbed, run.prints, 0, true);
+    if (taken !== null) return fail(`without and with a snapshot after step ${moment}: ${taken}`);
     for (const [what, target] of [
       ['a new instance', make(COPIES)],
       ['the same instance, which had gone on', environment],

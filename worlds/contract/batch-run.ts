@@ -23,7 +23,7 @@ export class BatchRun {
   /** [copy][step]: everything that copy `b` showed. Entry 0 is the reset. */
   readonly prints: string[][];
   output: GroupOutput[];
-  readonly actions: GroupActions[];
+  actions: GroupActions[];
   readonly sizes: readonly GroupSizes[];
   private randoms: Stream[] = [];
 
@@ -91,7 +91,8 @@ export class BatchRun {
           else {
             const legal = mask > 0 ? Array.from(actionMask.subarray(seat * mask, (seat + 1) * mask)) : undefined;
             const chosen = randomAction(action, legal, this.randoms[b]!);
-            if (chosen !== null) encodeAction(action, chosen, this.actions[g]!, seat * width);
+            if (chosen === null) this.actions[g]!.fill(0, seat * width, (seat + 1) * width);
+            else encodeAction(action, chosen, this.actions[g]!, seat * width);
           }
         }
     });

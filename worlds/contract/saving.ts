@@ -73,6 +73,10 @@ export function judgeLevels({ make, seeds, repeatSteps }: Settings): Verdict {
   const { levels } = environment;
   if (levels === undefined) return skip('there are no levels');
   const limit = Math.min(repeatSteps, 200);
+  const played = [1, 2, 3, 4, 5, 6, 7, 8].map((seed) =>
+    new Episode(environment, 1).begin(levels.generate(seed)).play(limit).prints.join(),
+  );
+  if (new Set(played).size === 1) return fail('eight levels play alike: reset does nothing with its level');
   for (const seed of seeds) {
     const level = levels.generate(seed);
     const print = fingerprint(level);

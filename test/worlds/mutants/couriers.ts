@@ -43,6 +43,7 @@ export type Defect =
   | 'snapshot shared'
   | 'level written to'
   | 'level by chance'
+  | 'level ignored'
   | 'steps before reset'
   | 'steps after the end'
   | 'takes missing action'
@@ -164,7 +165,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       random = stream(is('ignores seed') ? 0 : seed, 'couriers');
       if (is('shared generator')) shared = stream(seed, 'couriers');
       const settings = (level ?? {}) as { drift?: number };
-      drift = settings.drift ?? 0;
+      drift = is('level ignored') ? 0 : (settings.drift ?? 0);
       if (is('level written to') && level !== undefined) settings.drift = drift + 1;
       step = 0;
       leaves = 4 + random.integer(4);

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { checkBatchedForm } from '../../worlds/contract-batched.ts';
+import {
+  batch,
+  cartpole,
+  checkBatched,
+  type Environment,
+  printReport,
+  type Report,
+  simpleSpread,
+} from '../../worlds/index.ts';
+import { type BatchDefect, brokenBatch } from './mutants/batches.ts';
+import couriers from './mutants/couriers.ts';
+
+/** Each defect of the batched form, and the one check of batches that must catch it. */
+const CAUGHT_BY: Readonly<Record<BatchDefect, string>> = {
+  'wrong size': 'members',
+  'state without final state': 'members',
+  'NaN observation': 'observations',
+  'dead agent sees': 'observations',
+  'dead agent is paid': 'rewards',
+  'both flags': 'flags',
+  'no new episode': 'alive',
+  'mask without choice': 'masks',
+  'final observation hidden': 'final-observations',
+  'final observation always': 'final-observations',
+  'longer than it says': 'ends',
+  'Math.random': 'pure',
+  'differs by instance': 'repeat',
+  'keeps first output': 'outputs',
+  'adds to output': 'outputs',
+  'copies count': 'copies',
+  'writes to actions': 'actions',
+  'keeps actions': 'actions',
+  'snapshot of another': 'snapshot',
+  'level for all': 'levels',
+  'level at once': 'levels',
+  'no setLevel': 'levels',
+  'steps before reset': 'refusals',
+  leaks: 'memory',
+  'close twice throws': 'close',
+};
+
+function failures(report: Report): readonly string[] {
+  return report.checks.filter(({ outcome }) => outcome === 'fail').map(({ name }) => name);
+}
+
+/** Couriers that cannot save themselves: batches must play their episodes again. */
+function forgetful(): Environment {
+  const { agents, spaces, maximumSteps, stateSpace, levels, reset, step, state } = couriers();
+  return {
+    agents,
+    spaces,
+    maximumSteps: maximumSteps!,
+    stateSpace: stateSpace!,
+    levels: levels!,
+    reset,
+    step,
+    state: state!,
+  };
+}
+
+describe('the contract of batched environments', () => {
+  it('holds for a batch of good environments, and for the batch as one environment', async () => {
+    const report = await checkBatched((copies) => brokenBatch(copies), { enduranceSteps: 2000 });
+    assert.deepEqual(failures(report), [], printReport(report));
+    assert.ok(report.checks.some(({ name }) => name === 'batch/copies'));
+    assert.ok(report.checks.some(({ name }) => name === 'single/restore'));
+  });
+
+  it('holds where environments cannot save themselves', async () => {
+    const report = await checkBatched((copies) => batch(forgetful, copies), { enduranceSteps: 0 });
+    assert.deepEqual(failures(report), [], printReport(report));
+  });
+
+  it('holds for environments that are written batched', async () => {
+    for (const make of [cartpole, simpleSpread] as const) {
+      const report = await checkBatched((copies) => make(copies), { enduranceSteps: 0 });
+      assert.deepEqual(failures(report), [], printReport(report));
+    }
+  });
+
+  for (const [defect, name] of Object.entries(CAUGHT_BY) as [BatchDefect, string][])
+    it(`catches "${defect}" by ${name} alone`, async () => {
+      const enduranceSteps = name === 'memory' ? 6000 : 0;
+      const report = await checkBatchedForm((copies) => brokenBatch(copies, defect), { enduranceSteps });
+      assert.deepEqual(failures(report), [`batch/${name}`], printReport(report));
+    });
+});

@@ -1,0 +1,134 @@
+import { type BatchedEnvironment, batch, type GroupOutput } from '../../../worlds/index.ts';
+import couriers from './couriers.ts';
+
+/** One broken promise of the batched form each. */
+export type BatchDefect =
+  | 'wrong size'
+  | 'state without final state'
+  | 'NaN observation'
+  | 'dead agent sees'
+  | 'dead agent is paid'
+  | 'both flags'
+  | 'no new episode'
+  | 'mask without choice'
+  | 'final observation hidden'
+  | 'final observation always'
+  | 'longer than it says'
+  | 'Math.random'
+  | 'differs by instance'
+  | 'keeps first output'
+  | 'adds to output'
+  | 'copies count'
+  | 'writes to actions'
+  | 'keeps actions'
+  | 'snapshot of another'
+  | 'level for all'
+  | 'level at once'
+  | 'no setLevel'
+  | 'steps before reset'
+  | 'leaks'
+  | 'close twice throws';
+
+let instances = 0;
+const leak: Float64Array[] = [];
+
+/** A batch of couriers with one promise broken on the way in or out. */
+export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnvironment {
+  const inner = batch(() => couriers(), defect === 'wrong size' ? copies + 1 : copies);
+  const is = (each: BatchDefect) => defect === each;
+  const number = instances++;
+  let first: readonly GroupOutput[] | null = null;
+  let lastActions: Float32Array | null = null;
+  let closed = false;
+  let started = false;
+  let levels: Parameters<NonNullable<BatchedEnvironment['setLevel']>>[] = [];
+
+  /** Calls `write` with the arrays that the inner batch is to fill, then spoils what came out. */
+  const spoil = (output: readonly GroupOutput[], isStep: boolean, write: (into: readonly GroupOutput[]) => void) => {
+    first ??= output;
+    const before = structuredClone(output) as readonly GroupOutput[];
+    write(is('keeps first output') ? first : output);
+    if (is('leaks')) leak.push(new Float64Array(64));
+    for (const [g, out] of output.entries()) {
+      const { observation, finalObservation, alive, reward, terminated, truncated, actionMask } = out;
+      const width = observation.length / alive.length;
+      if (is('Math.random')) Math.random();
+      if (is('NaN observation')) observation[0] = Number.NaN;
+      if (is('differs by instance') && alive[0] === 1) observation[0]! += number / 1e4;
+      if (is('adds to output') && alive[0] === 1 && !Number.isNaN(before[g]!.observation[0]))
+        observation[0]! += Math.min(1, Math.abs(before[g]!.observation[0]!)) / 8;
+      if (!isStep) continue;
+      for (let seat = 0; seat < alive.length; seat++) {
+        const ended = terminated[seat] === 1 || truncated[seat] === 1;
+        if (alive[seat] === 0 && is('dead agent sees')) observation[seat * width] = 1;
+        if (alive[seat] === 0 && is('dead agent is paid')) reward[seat] = 1;
+        if (ended && is('both flags')) terminated[seat] = truncated[seat] = 1;
+        if (ended && is('no new episode')) {
+          alive[seat] = 0;
+          observation.fill(0, seat * width, (seat + 1) * width);
+        }
+        const kept = ended && is('final observation hidden');
+        if (kept)
+          finalObservation.set(before[g]!.finalObservation.subarray(seat * width, (seat + 1) * width), seat * width);
+        if (!ended && is('final observation always')) finalObservation.fill(0, seat * width, (seat + 1) * width);
+      }
+      if (is('mask without choice') && actionMask.length > 0) actionMask.fill(0, 0, 4);
+    }
+  };
+
+  const broken: BatchedEnvironment = {
+    batchSize: inner.batchSize,
+    groups: inner.groups,
+    stateSize: inner.stateSize,
+    maximumSteps: is('longer than it says') ? 5 : inner.maximumSteps!,
+    levels: inner.levels!,
+    reset(seed, output) {
+      started = true;
+      lastActions = null;
+      spoil(output, false, (into) => inner.reset(is('copies count') ? seed + copies : seed, into));
+    },
+    step(actions, output) {
+      if (!started && is('steps before reset')) {
+        started = true;
+        inner.reset(0, output);
+      }
+      const boxes = actions.find((each) => each instanceof Float32Array) as Float32Array | undefined;
+      spoil(output, true, (into) => inner.step(actions, into));
+      if (is('keeps actions') && lastActions !== null && output[0]!.reward[0] !== 0)
+        output[0]!.reward[0]! += lastActions[0]!;
+      if (boxes === undefined) return;
+      lastActions = boxes;
+      if (is('writes to actions')) boxes[0]! += 1;
+    },
+    state: (out) => inner.state!(out),
+    ...(is('state without final state') ? {} : { finalState: (out: Float32Array) => inner.finalState!(out) }),
+    ...(is('no setLevel')
+      ? {}
+      : {
+          setLevel(copy, level) {
+            if (is('level for all')) for (let b = 0; b < copies; b++) inner.setLevel!(b, level);
+            else inner.setLevel!(copy, level);
+            if (is('level at once') && level !== undefined) levels = [[copy, level]];
+            if (levels.length > 0 && started) {
+              const saved = inner.snapshot() as { copies: { environment: { drift: number } }[] };
+              saved.copies[copy]!.environment.drift = 0.3;
+              inner.restore(saved as never);
+              levels = [];
+            }
+          },
+        }),
+    snapshot: () => inner.snapshot(),
+    restore(snapshot) {
+      started = true;
+      if (!is('snapshot of another')) return inner.restore(snapshot);
+      const { copies: saved } = snapshot as { copies: never[] };
+      inner.restore({ copies: [...saved].reverse() });
+    },
+    close() {
+      if (closed && is('close twice throws')) throw new Error('closed already');
+      closed = true;
+      inner.close!();
+    },
+  };
+  return broken;
+}
