@@ -1,6 +1,7 @@
+export { type Diagnosis, diagnose } from './diagnose.ts';
 export { type EagerBackend, type EagerOptions, eagerExecutor, prepareEager } from './eager-executor.ts';
 export type { Device, Executable, Executor } from './executor.ts';
-export { type OnnxOptions, onnxExecutor } from './onnx-executor.ts';
+export { type OnnxDevice, type OnnxOptions, onnxExecutor } from './onnx-executor.ts';
 export { bindTogether, type Run } from './parallel.ts';
 export { type CompileOptions, compile, type Program, type Values } from './program.ts';
 export { tf } from './tf.ts';

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { LightbulbError } from '../../core/index.ts';
 import type { Executable, Executor } from './executor.ts';
@@ -7,18 +10,22 @@ import { simplify } from './simplify.ts';
 import { type Signature, type TensorFunction, trace } from './trace.ts';
 import type { Value } from './value.ts';
 
+export type OnnxDevice = 'cpu' | 'webgpu' | 'cuda';
+
 export interface OnnxOptions {
-  readonly device?: 'cpu' | 'webgpu' | 'cuda';
+  readonly device?: OnnxDevice;
   /** Threads inside one operator. For networks of small layers one is fastest. */
   readonly threads?: number;
+  /** Every operator on the device, or an error; by default those that a GPU has no kernel for run on the CPU. */
+  readonly isStrict?: boolean;
 }
 
 /** Compiles functions to ONNX and runs them in ONNX Runtime: the default executor. */
-export function onnxExecutor({ device = 'cpu', threads = 1 }: OnnxOptions = {}): Executor {
+export function onnxExecutor({ device = 'cpu', threads = 1, isStrict = false }: OnnxOptions = {}): Executor {
   return {
     name: 'onnx',
     device,
-    prepare: (fn, signature, name) => prepare(fn, signature, name, device, threads),
+    prepare: (fn, signature, name) => prepare(fn, signature, name, { device, threads, isStrict }),
   };
 }
 
@@ -26,9 +33,9 @@ function prepare(
   fn: TensorFunction,
   signature: Signature,
   name: string,
-  device: 'cpu' | 'webgpu' | 'cuda',
-  threads: number,
+  { device, threads, isStrict }: Required<OnnxOptions>,
 ): Executable {
+  requireProvider(device);
   const graph = trace(fn, signature, name);
   const bytes = encodeModel(simplify(graph), name);
   const { native } = onnxRuntime();
@@ -40,7 +47,7 @@ function prepare(
       graphOptimizationLevel: 'all',
       // One provider and no silent second choice: a device that was asked for and is not there is an error.
       executionProviders: [device],
-      ...(device === 'cpu' ? {} : { extra: { session: { disable_cpu_ep_fallback: '0' } } }),
+      ...(isStrict ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
     });
   } catch (cause) {
     throw loadError(cause, name, device);
@@ -72,22 +79,57 @@ function prepare(
 }
 
 const NO_OPTIONS = {};
+const require = createRequire(import.meta.url);
 
 /** The same memory as ONNX Runtime's tensor: nothing is copied. */
 function ortTensor({ dtype, shape, data }: Value): OrtTensor {
   return new (onnxRuntime().common.Tensor)(dtype, data, shape);
 }
 
-function loadError(cause: unknown, name: string, device: string): LightbulbError {
+/** CUDA's part of ONNX Runtime is a library of its own, which npm does not bring. Error `unavailable` without it. */
+function requireProvider(device: OnnxDevice): void {
+  if (device !== 'cuda') return;
+  const folder = join(
+    dirname(require.resolve('onnxruntime-node/package.json')),
+    'bin/napi-v6',
+    process.platform,
+    process.arch,
+  );
+  const library = process.platform === 'win32' ? 'onnxruntime_providers_cuda.dll' : 'libonnxruntime_providers_cuda.so';
+  if (existsSync(join(folder, library))) return;
+  throw new LightbulbError('unavailable', 'the device cuda cannot be used', {
+    got: `${library} is not installed`,
+    cure:
+      process.platform === 'linux' && process.arch === 'x64'
+        ? 'Fetch it: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12'
+        : 'onnxruntime-node has CUDA on linux x64 alone; use webgpu',
+  });
+}
+
+const CURES: Readonly<Record<OnnxDevice, string>> = {
+  cpu: 'Run npm ci on this machine',
+  webgpu:
+    "WebGPU needs a GPU with a Vulkan driver: libvulkan.so.1 and the driver's *_icd.json (in containers, NVIDIA_DRIVER_CAPABILITIES=all)",
+  cuda: 'CUDA needs an NVIDIA driver, CUDA 12 and cuDNN 9 on the library path',
+};
+
+function loadError(cause: unknown, name: string, device: OnnxDevice): LightbulbError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  if (device !== 'cpu' && /provider|adapter|device|backend|WebGPU|CUDA|libonnxruntime/i.test(message)) {
+  if (device !== 'cpu' && /provider|adapter|device|backend|fallback|WebGPU|CUDA|libonnxruntime/i.test(message)) {
     return new LightbulbError('unavailable', `the device ${device} cannot be used`, {
-      got: message.split('\n')[0] ?? message,
-      cure: 'Run "lightbulb doctor" to see which devices work here',
+      got: essence(message),
+      cure: CURES[device],
       cause,
     });
   }
   return new LightbulbError('internal', `ONNX Runtime refused the program ${name}: ${message}`, { cause });
+}
+
+/** ONNX Runtime's message without the C++ place that it starts with. */
+function essence(message: string): string {
+  const line = message.split('\n')[0] ?? message;
+  const said = line.lastIndexOf(' was false. ');
+  return said < 0 ? line : line.slice(said + ' was false. '.length);
 }
 
 /** Data can be wrong in one way that no shape shows: an index outside of what it indexes. */
