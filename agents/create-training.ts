@@ -45,7 +45,9 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
       if (scripted === undefined) throw noController();
       return createBaseline({ seed, copies, make, player: scriptedPlayer(scripted) });
     case 'ppo': {
-      const executor = await createExecutor(spec);
+      // Threads work on whole shards of a minibatch: inside the operators of small networks they gain nothing.
+      const executor = await createExecutor({ ...spec, threads: 1 });
+      const shards = executor.name === 'onnx' && executor.device === 'cpu' ? spec.threads : 1;
       // A copy to look at, so that what does not fit is found before the real ones are made.
       const probe = make(1);
       try {
@@ -53,7 +55,7 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
       } finally {
         probe.close?.();
       }
-      return createPpo({ seed, steps, copies, make, options: learner, executor });
+      return createPpo({ seed, steps, copies, make, options: learner, executor, shards });
     }
     default:
       learner satisfies never;
