@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import type { PpoOptions } from '../../agents/index.ts';
+import { stream } from '../../core/index.ts';
+import {
+  batch,
+  box,
+  cartpole,
+  counting,
+  discrete,
+  type Environment,
+  simpleSpread,
+  simpleTag,
+} from '../../worlds/index.ts';
+import { assertClose } from '../nn/close.ts';
+import { network, plain, setParameters, training } from './probes.ts';
+
+const gru = network({ hidden: [5], gru: 6 });
+
+/** Parameters so large that a wrong memory shows, and a learning rate so small that they stay. */
+const still: Partial<PpoOptions> = { network: gru, rollout: 12, chunk: 4, learningRate: 1e-12, gaeLambda: 0.9 };
+
+describe('recurrent learning', () => {
+  const cases: [string, Parameters<typeof training>[0]['make'], Partial<PpoOptions>, readonly string[]][] = [
+    ['short episodes', (copies) => counting(copies, { length: 5 }), {}, ['agent']],
+    ['episodes that end anywhere', (copies) => cartpole(copies), {}, ['agent']],
+    [
+      'deaths and masks',
+      (copies) => counting(copies, { agents: 3, length: 5, deaths: true, masks: true }),
+      {},
+      ['agent'],
+    ],
+    ['chunks of one step', (copies) => counting(copies, { length: 5 }), { chunk: 1 }, ['agent']],
+    ['chunks of a whole rollout', (copies) => counting(copies, { length: 5 }), { chunk: 12 }, ['agent']],
+    ['minibatches', (copies) => counting(copies, { length: 5 }), { minibatches: 3 }, ['agent']],
+    ['a central critic', (copies) => simpleSpread(copies, { cycles: 5 }), { critic: 'central' }, ['agent']],
+    [
+      'roles and a central critic',
+      (copies) => simpleTag(copies, { cycles: 5 }),
+      { critic: 'central' },
+      ['adversary', 'agent'],
+    ],
+    ['normalised layers', (copies) => cartpole(copies), { network: { ...gru, layerNorm: true } }, ['agent']],
+  ];
+  for (const [name, make, change, units] of cases) {
+    it(`finds the log-probabilities and values again that acting had: ${name}`, async () => {
+      // A change of values clipped to nearly nothing changes no loss where no value has changed.
+      const made = await Promise.all(
+        [null, 1e-9].map((valueClip) =>
+          training({ make, copies: 3, learner: { ...plain, ...still, ...change, valueClip } }),
+        ),
+      );
+      for (const each of made) {
+        const random = stream(1, 'test/memory');
+        for (const unit of units) setParameters(each, unit, (_, data) => data.map(() => 0.8 * random.normal()));
+      }
+      // Three rollouts: the later ones begin with what the earlier ones remembered.
+      for (let i = 0; i < 3; i++) {
+        const [free, clipped] = await Promise.all(made.map((each) => each.advance()));
+        for (const unit of units) {
+          const prefix = units.length === 1 ? '' : `${unit}/`;
+          // (r - 1) - log r of a ratio within float32's rounding of 1; a wrong memory would give some 0.01 and more.
+          assert.ok(Math.abs(free!.metrics[`${prefix}approximateKl`]!) < 1e-6);
+          assert.equal(free!.metrics[`${prefix}clipFraction`], 0);
+          const loss = free!.metrics[`${prefix}loss/value`]!;
+          assertClose([clipped!.metrics[`${prefix}loss/value`]! / loss], [1], 1e-4);
+        }
+      }
+      for (const each of made) await each.close();
+    });
+  }
+
+  it('forgets at the start of an episode, and not before', async () => {
+    // Greedy play of a policy that sees nothing but its memory: the same actions in every episode.
+    const make = (copies: number) => counting(copies, { length: 6, choices: 3 });
+    const learner = await training({ make, learner: { ...plain, ...still } });
+    const random = stream(4, 'test/memory');
+    setParameters(learner, 'agent', (path, data) => {
+      const seesNothing = path === 'actor/body/hidden/0/weight' || path === 'actor/body/gru/input/weight';
+      return seesNothing ? 0 : data.map(() => 2 * random.normal());
+    });
+    const { return: reached } = await learner.evaluate({ episodes: 300, seed: 1, deterministic: true });
+    assert.equal(reached.min, reached.max);
+    await learner.close();
+  });
+});
+
+/** Shows a cue of -1 or 1 once, then nothing; pays 1 for naming it at the third step. */
+function recall(): Environment {
+  let t = 0;
+  let cue = 0;
+  return {
+    agents: ['agent_0'],
+    spaces: { agent_0: { observation: box([1], -1, 1), action: discrete(2) } },
+    reset({ seed }) {
+      t = 0;
+      cue = stream(seed, 'cue').integer(2);
+      return { observations: { agent_0: Float32Array.of(2 * cue - 1) } };
+    },
+    step({ agent_0 }) {
+      const last = t++ === 2;
+      return {
+        observations: { agent_0: Float32Array.of(0) },
+        rewards: { agent_0: last && agent_0 === cue ? 1 : 0 },
+        terminated: { agent_0: last },
+        truncated: { agent_0: false },
+      };
+    },
+  };
+}
+
+describe('a task of memory', () => {
+  for (const [name, units] of [
+    ['is solved with a GRU', 8],
+    ['is not solved without', null],
+  ] as const) {
+    it(name, async () => {
+      const learner = await training({
+        make: (copies) => batch(recall, copies),
+        copies: 16,
+        learner: {
+          ...plain,
+          network: network({ hidden: [8], gru: units }),
+          normaliseAdvantages: 'minibatch',
+          rollout: 12,
+          chunk: 6,
+          epochs: 4,
+          minibatches: 2,
+          learningRate: 0.01,
+        },
+      });
+      for (let i = 0; i < 40; i++) await learner.advance();
+      const { return: reached } = await learner.evaluate({ episodes: 400, seed: 1, deterministic: true });
+      // Whoever has forgotten the cue guesses: half of 400, give or take four standard deviations of 0.025.
+      if (units === null) assert.ok(Math.abs(reached.mean - 0.5) < 0.1, `${reached.mean}`);
+      else assert.ok(reached.mean > 0.95, `${reached.mean}`);
+      await learner.close();
+    });
+  }
+});
