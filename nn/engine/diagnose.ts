@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LightbulbError } from '../../core/index.ts';
 import { eagerExecutor, prepareEager } from './eager-executor.ts';
 import type { Device, Executor } from './executor.ts';
@@ -18,6 +19,8 @@ export interface Diagnosis {
   /** What to do about it. */
   readonly cure?: string;
 }
+
+const require = createRequire(import.meta.url);
 
 type Trial = Pick<Diagnosis, 'executor' | 'device'>;
 type Verdict = Omit<Diagnosis, 'executor' | 'device'>;
@@ -83,9 +86,13 @@ export const VERDICT = 'lightbulb diagnosis ';
 function tryApart({ executor, device }: Trial, timeoutMs: number): Promise<Verdict> {
   return new Promise((resolve) => {
     const script = fileURLToPath(new URL('./diagnose-apart.ts', import.meta.url));
-    const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, executor, device], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
+    const child = spawn(
+      process.execPath,
+      ['--import', pathToFileURL(require.resolve('tsx')).href, script, executor, device],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      },
+    );
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       printed += text;

@@ -39,7 +39,8 @@ export function onnxRuntime(): { native: NativeModule; common: OrtCommon } {
   try {
     const common = require('onnxruntime-common') as OrtCommon;
     const native = require('onnxruntime-node/dist/binding') as NativeModule;
-    common.env.logLevel = 'error';
+    // What it would log as an error is thrown as well.
+    common.env.logLevel = 'fatal';
     native.initOrt();
     loaded = { native, common };
     return loaded;

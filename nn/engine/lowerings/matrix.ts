@@ -14,6 +14,12 @@ const batchMatMul: Lowering = (tracer, { a, b }, { transposeA, transposeB }) => 
 };
 
 function productShape(left: Traced, right: Traced, transA: boolean, transB: boolean): number[] {
+  const [inner, outer] = [left.shape.at(transA ? -2 : -1), right.shape.at(transB ? -1 : -2)];
+  // tfjs leaves this to its kernels.
+  tf.util.assert(
+    left.shape.length > 1 && right.shape.length > 1 && inner === outer,
+    () => `Error in matMul: inner shapes (${inner}) and (${outer}) of [${left.shape}] and [${right.shape}] must match`,
+  );
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(left.shape.slice(0, -2), right.shape.slice(0, -2));
   return [...batch, left.shape.at(transA ? -1 : -2)!, right.shape.at(transB ? -2 : -1)!];
 }
@@ -28,7 +34,7 @@ export function product(
 ): tf.TensorInfo {
   const graph = tracer.current;
   const shape = productShape(left, right, transA, transB);
-  // tfjs's matMul always comes with a batch axis; one batch is a plain product.
+  // One matrix, with or without a batch axis, is a plain product.
   if (batchOf(left) === 1 && batchOf(right) === 1) {
     const [a, b] = [left, right].map((operand) => tracer.of(reshaped(tracer, operand, operand.shape.slice(-2))).name());
     const flags = { transA: Number(transA), transB: Number(transB) };
@@ -76,6 +82,8 @@ export function withBias(tracer: TraceBackend, x: tf.TensorInfo, bias: tf.Tensor
 const einsum: Lowering = (tracer, inputs, { equation }) => {
   const operands = Object.values(inputs).map((input) => tracer.of(input));
   const text = String(equation).replace(/\s/g, '');
+  const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(text, operands.length);
+  tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, Object.values(inputs) as tf.Tensor[]);
   const [terms, result] = text.split('->') as [string, string];
   const lengths = new Map<string, number>();
   for (const [i, term] of terms.split(',').entries()) {

@@ -80,6 +80,10 @@ const concat: Lowering = (tracer, inputs, { axis }) => {
   const parts = Object.values(inputs)
     .map((input) => tracer.of(input))
     .filter((part) => sizeOf(part.shape) > 0);
+  tf.backend_util.assertParamsConsistent(
+    parts.map((part) => [...part.shape]),
+    along,
+  );
   const [first] = parts;
   if (first === undefined) return tracer.alias(tracer.of(Object.values(inputs)[0]!));
   const shape = [...first.shape];
