@@ -12,7 +12,7 @@ import {
   simpleTag,
 } from '../../worlds/index.ts';
 import { assertClose } from '../nn/close.ts';
-import { network, plain, setParameters, training } from './probes.ts';
+import { network, plain, setParameters, tell, training, watched } from './probes.ts';
 
 const gru = network({ hidden: [5], gru: 6 });
 
@@ -66,6 +66,51 @@ describe('recurrent learning', () => {
         }
       }
       for (const each of made) await each.close();
+    });
+  }
+
+  it('goes on from rollout to rollout: cut otherwise, the same is done', async () => {
+    const played = await Promise.all(
+      [4, 12].map(async (rollout) => {
+        const { make, log } = watched((copies) => counting(copies, { length: 9, choices: 5 }));
+        const learner = await training({ make, copies: 3, learner: { ...plain, ...still, rollout } });
+        const random = stream(1, 'test/memory');
+        setParameters(learner, 'agent', (_, data) => data.map(() => 0.8 * random.normal()));
+        const actions: number[][] = [];
+        for (let step = 0; step < 24; step += rollout) {
+          const before = log.length;
+          await learner.advance();
+          for (const { action } of log.slice(before)) actions.push([...action]);
+        }
+        await learner.close();
+        return actions;
+      }),
+    );
+    assert.equal(played[0]!.length, 24);
+    assert.deepEqual(played[0], played[1]);
+  });
+
+  for (const critic of ['independent', 'central'] as const) {
+    it(`bootstraps a truncated episode with the memory that its end was reached with, ${critic}`, async () => {
+      // The rollout ends where the episode is cut off: whether it is cut off or goes on, the same value comes next.
+      const losses = await Promise.all(
+        [3, 99].map(async (last) => {
+          const make = tell({
+            agents: ['agent_0', 'agent_1'],
+            width: 2,
+            see: (t, agent) => [Math.sin(3 * t), agent],
+            pay: (t) => Math.cos(t),
+            end: (t) => (t === last ? 'truncated' : null),
+          });
+          const learner = await training({ make, learner: { ...plain, ...still, rollout: 4, critic, gaeLambda: 1 } });
+          const random = stream(1, 'test/memory');
+          setParameters(learner, 'agent', (_, data) => data.map(() => 0.8 * random.normal()));
+          const { metrics } = await learner.advance();
+          await learner.close();
+          return metrics['loss/value']!;
+        }),
+      );
+      assertClose([losses[0]! / losses[1]!], [1], 1e-5);
     });
   }
 

@@ -24,6 +24,7 @@ import {
   type Parameters,
   type Rows,
   standardised,
+  sum,
   terms,
 } from './reference.ts';
 
@@ -45,6 +46,9 @@ const continuous: Story = {
   pay: (t, _, action) => Math.sin(t) * (action as Float32Array)[0]! - (action as Float32Array)[1]!,
 };
 
+/** In other units than a network starts in. */
+const paid: Story = { ...story, pay: (...given) => 20 + 5 * story.pay(...given) };
+
 const masked: Story = { ...story, legal: (t, agent) => ((t + agent) % 3 === 0 ? [1, 0] : [1, 1]) };
 
 describe('an update of PPO', () => {
@@ -53,6 +57,8 @@ describe('an update of PPO', () => {
     ['of continuous actions', continuous, {}],
     ['of masked choices', masked, {}],
     ['without clipping values, advantages as they are', story, { valueClip: null, normaliseAdvantages: 'none' }],
+    ['with ValueNorm', paid, { valueNormalisation: 'valueNorm' }],
+    ['with PopArt', paid, { valueNormalisation: 'popArt', valueClip: null }],
     ['with advantages normalised over the rollout', story, { normaliseAdvantages: 'rollout' }],
   ];
   for (const [name, told, change] of settings) {
@@ -73,13 +79,17 @@ describe('an update of PPO', () => {
       const learner = await training({ make, copies: COPIES, learner: options });
       const random = stream(1, 'test/update');
       setParameters(learner, 'agent', (_, data) => data.map(() => 0.7 * random.normal()));
-      const parameters = readParameters(learner);
-      const { metrics } = await learner.advance();
-      const wanted = referenceUpdate(parameters, log, options);
-      for (const [path, data] of Object.entries(parametersOf(learner.save(), 'agent')))
-        assertClose(data, parameters[path]!.data, 1e-4);
-      for (const [term, value] of Object.entries(wanted)) assertClose([metrics[term]!], [value], 1e-4);
-      assert.equal(Object.keys(parameters).length, Object.keys(parametersOf(learner.save(), 'agent')).length);
+      const reference = new Reference(readParameters(learner), options);
+      // Twice: the second rollout goes on in mid-episode, with what the optimiser and the scales remember.
+      for (let from = 0; from < 2 * T; from += T) {
+        const { metrics } = await learner.advance();
+        const wanted = reference.learn(log.slice(from));
+        const parameters = parametersOf(learner.save(), 'agent');
+        assert.deepEqual(Object.keys(parameters).sort(), Object.keys(reference.parameters).sort());
+        for (const [path, data] of Object.entries(parameters))
+          assertClose(data, reference.parameters[path]!.data, 2e-4);
+        for (const [term, value] of Object.entries(wanted)) assertClose([metrics[term]!], [value], 2e-4);
+      }
       await learner.close();
     });
   }
@@ -98,25 +108,65 @@ function readParameters(learner: Training): Parameters {
   return mapped(found, (parameter) => parameter);
 }
 
-/** Changes `parameters` as one iteration should; returns the means of the metrics over its epochs. */
-function referenceUpdate(parameters: Parameters, log: readonly Seen[], options: PpoOptions): Record<string, number> {
-  const rows = rowsOf(parameters, log, options);
-  const optimiser = new Adam({
-    learningRate: options.learningRate,
-    epsilon: options.adamEpsilon,
-    maximumNorm: options.maximumGradientNorm,
-  });
-  const sums: Record<string, number> = {};
-  for (let epoch = 0; epoch < options.epochs; epoch++) {
-    const now = terms(parameters, rows, options);
-    const gradientNorm = optimiser.step(parameters, gradients(parameters, rows, options));
-    for (const [name, value] of Object.entries({ ...now, gradientNorm })) sums[name] = (sums[name] ?? 0) + value;
+/** What learns, in plain numbers. */
+class Reference {
+  private readonly optimiser: Adam;
+  /** Moving mean and mean square of the targets, and what both are divided by. */
+  private moving: readonly number[] = [0, 0, 0];
+
+  constructor(
+    readonly parameters: Parameters,
+    private readonly options: PpoOptions,
+  ) {
+    const { learningRate, adamEpsilon: epsilon, maximumGradientNorm: maximumNorm } = options;
+    this.optimiser = new Adam({ learningRate, epsilon, maximumNorm });
   }
-  return Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, value / options.epochs]));
+
+  private get scale(): Scale {
+    const [first, second, correction] = this.moving as [number, number, number];
+    if (correction === 0) return { mean: 0, std: 1 };
+    const mean = first / correction;
+    return { mean, std: Math.sqrt(Math.max(second / correction - mean * mean, 0.01)) };
+  }
+
+  /** Changes the parameters as one iteration should; returns the means of the metrics over its epochs. */
+  learn(log: readonly Seen[]): Record<string, number> {
+    const { parameters, options } = this;
+    const rows = rowsOf(parameters, log, options, this.scale);
+    const sums: Record<string, number> = {};
+    for (let epoch = 0; epoch < options.epochs; epoch++) {
+      const seen = options.valueNormalisation === 'none' ? rows : this.rescaled(rows);
+      const now = terms(parameters, seen, options);
+      const gradientNorm = this.optimiser.step(parameters, gradients(parameters, seen, options));
+      for (const [name, value] of Object.entries({ ...now, gradientNorm })) sums[name] = (sums[name] ?? 0) + value;
+    }
+    return Object.fromEntries(Object.entries(sums).map(([name, value]) => [name, value / options.epochs]));
+  }
+
+  /** Takes the targets into the scale and puts them in its units; with PopArt, the critic's head as well. */
+  private rescaled(rows: Rows): Rows {
+    const before = this.scale;
+    const living = rows.target.filter((_, r) => rows.weight[r] === 1);
+    const seen = [sum(living) / living.length, sum(living.map((x) => x * x)) / living.length, 1];
+    this.moving = this.moving.map((old, i) => 0.99999 * old + 0.00001 * seen[i]!);
+    const { mean, std } = this.scale;
+    if (this.options.valueNormalisation === 'popArt') {
+      const weight = this.parameters['critic/head/weight']!.data;
+      const bias = this.parameters['critic/head/bias']!.data;
+      for (let i = 0; i < weight.length; i++) weight[i]! *= before.std / std;
+      bias[0] = (before.std * bias[0]! + before.mean - mean) / std;
+    }
+    return { ...rows, target: rows.target.map((x) => (x - mean) / std) };
+  }
+}
+
+interface Scale {
+  readonly mean: number;
+  readonly std: number;
 }
 
 /** What was lived through as rows: [T, copies, agents]. */
-function rowsOf(parameters: Parameters, log: readonly Seen[], options: PpoOptions): Rows {
+function rowsOf(parameters: Parameters, log: readonly Seen[], options: PpoOptions, { mean, std }: Scale): Rows {
   assert.equal(log.length, T);
   const N = 2;
   const K = COPIES * N;
@@ -130,7 +180,8 @@ function rowsOf(parameters: Parameters, log: readonly Seen[], options: PpoOption
   const hasMasks = log[0]!.mask.length > 0;
   const mask = hasMasks ? perRow(({ mask }) => mask, 2) : undefined;
   const alive = perRow((step) => step.alive, 1).flat();
-  const V = (x: readonly number[]): number => outputs(parameters, 'critic', x)[0]!;
+  const raw = (x: readonly number[]): number => outputs(parameters, 'critic', x)[0]!;
+  const V = (x: readonly number[]): number => std * raw(x) + mean;
   const last = Array.from({ length: K }, (_, k) => Array.from(log.at(-1)!.next).slice(k * D, (k + 1) * D));
   const track = {
     T,
@@ -154,7 +205,7 @@ function rowsOf(parameters: Parameters, log: readonly Seen[], options: PpoOption
     ),
     advantage: options.normaliseAdvantages === 'none' ? [...advantage] : standardised([...advantage], alive),
     target: [...target],
-    oldValue: observation.map(V),
+    oldValue: observation.map(raw),
     weight: alive,
   };
 }
