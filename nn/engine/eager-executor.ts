@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { LightbulbError } from '../../core/index.ts';
@@ -41,13 +42,24 @@ async function loadWasm(): Promise<void> {
   const wasm = await import('@tensorflow/tfjs-backend-wasm');
   wasm.setWasmPaths(join(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')), '/'));
   let isReady = false;
+  const before = FATAL_EVENTS.map((event) => events.listeners(event));
   try {
     isReady = await tf.setBackend('wasm');
   } catch (cause) {
     throw unavailable('wasm', cause, 'Run npm ci: the .wasm files of @tensorflow/tfjs-backend-wasm are missing');
+  } finally {
+    // Emscripten installs handlers that rethrow whatever goes wrong anywhere in the process.
+    for (const [i, event] of FATAL_EVENTS.entries()) {
+      for (const listener of events.listeners(event) as (() => void)[]) {
+        if (!before[i]!.includes(listener)) events.removeListener(event, listener);
+      }
+    }
   }
   if (!isReady) throw unavailable('wasm', undefined, 'This Node cannot compile WebAssembly with SIMD');
 }
+
+const events: EventEmitter = process;
+const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 async function loadTensorFlow(): Promise<void> {
   // The package was written for a Node that still had these; Node 23 dropped them.

@@ -110,8 +110,7 @@ function called(
 /** Checks what a tensor function returned. Errors (`trace`): a promise, no outputs at all, an output not a tensor. */
 export function namedTensors(outputs: unknown, name: string): [string, tf.Tensor][] {
   if (outputs instanceof Promise) {
-    // Its rejection (a value read after `await`, say) is this same mistake.
-    outputs.catch(() => undefined);
+    silence(outputs);
     throw new LightbulbError('trace', `${name} returned a promise`, {
       wanted: 'named tensors',
       cure: 'Compiled functions are synchronous',
@@ -130,10 +129,21 @@ export function namedTensors(outputs: unknown, name: string): [string, tf.Tensor
   const entries = Object.entries(outputs);
   for (const [key, tensor] of entries) {
     if (tensor instanceof tf.Tensor) continue;
+    silence(tensor);
     throw new LightbulbError('trace', `output ${key} of ${name} is not a tensor`, {
       wanted: 'a tensor',
-      got: tensor === null ? 'null' : Array.isArray(tensor) ? 'an array' : typeof tensor,
+      got: nameOf(tensor),
     });
   }
   return entries;
+}
+
+function nameOf(value: unknown): string {
+  if (value instanceof Promise) return 'a promise';
+  return value === null ? 'null' : Array.isArray(value) ? 'an array' : typeof value;
+}
+
+/** The rejection of a promise that was returned (a value read after `await`, say) is the same mistake, told once. */
+function silence(value: unknown): void {
+  if (value instanceof Promise) value.catch(() => undefined);
 }

@@ -26,7 +26,7 @@ const isUnavailable = (error: unknown): boolean => {
 };
 
 describe('executors', () => {
-  it('eager wasm wants to be prepared', () => {
+  it('wants eager backends to be prepared', () => {
     assert.throws(
       () => compile(step, { executor: eagerExecutor({ backend: 'tensorflow' }) }).run(inputs),
       isUnavailable,
@@ -36,6 +36,7 @@ describe('executors', () => {
   for (const backend of ['cpu', 'wasm'] as const) {
     it(`eager ${backend} agrees with the compiled program and leaves nothing behind`, async () => {
       const before = tf.getBackend();
+      const handlers = process.listenerCount('unhandledRejection') + process.listenerCount('uncaughtException');
       await prepareEager(backend);
       await prepareEager(backend);
       const program = compile(step, { executor: eagerExecutor({ backend }) });
@@ -51,6 +52,7 @@ describe('executors', () => {
       assert.deepEqual(tf.memory().numTensors, numTensors);
       assert.deepEqual(tf.memory().numDataBuffers, numDataBuffers);
       assert.equal(tf.getBackend(), before);
+      assert.equal(process.listenerCount('unhandledRejection') + process.listenerCount('uncaughtException'), handlers);
     });
   }
 
