@@ -45,7 +45,7 @@ export function createBaseline({ seed, copies, make, player }: BaselineSpec): Tr
     async advance(): Promise<Iteration> {
       const isFresh = iteration === 0;
       if (isFresh) collector.reset(seed);
-      const episodes = collector.collect(ours, isFresh);
+      const episodes = await collector.collect(ours, isFresh);
       iteration++;
       return { step: step(), metrics: returnsOf(episodes), episodes: episodes.length };
     },

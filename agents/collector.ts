@@ -1,5 +1,6 @@
 import { LightbulbError } from '../core/index.ts';
 import type { BatchedEnvironment } from '../worlds/index.ts';
+import { breathe } from './breathe.ts';
 import { type Episode, Episodes, type EpisodesState } from './episodes.ts';
 import { carryOver, createGroupRollout, type GroupRollout } from './rollout.ts';
 
@@ -19,6 +20,9 @@ export interface CollectorState {
   readonly keep: readonly number[];
 }
 
+/** Steps of all copies between two turns for the rest of the process. */
+const STEPS_OF_A_BREATH = 512;
+
 /** Steps a batched environment with a player and keeps the experience, time-major, one `GroupRollout` per group. */
 export class Collector {
   readonly groups: readonly GroupRollout[];
@@ -29,6 +33,7 @@ export class Collector {
   /** [T + 1, B]: 0 where a copy's episode starts at t, else 1: what recurrent networks multiply their memory by. */
   readonly keep: Float32Array;
   private started = false;
+  private sinceBreath = 0;
 
   constructor(
     readonly environment: BatchedEnvironment,
@@ -59,7 +64,7 @@ export class Collector {
    * Takes `T` steps of every copy; returns the episodes that ended. The last rollout's end is this one's beginning.
    * Error `not_finite` (naming agent and copy) where the environment answers a reward or observation that is no number.
    */
-  collect(player: Player, isFirst: boolean): Episode[] {
+  async collect(player: Player, isFirst: boolean): Promise<Episode[]> {
     if (!this.started) throw new LightbulbError('internal', 'a collector was used before its reset');
     const { T, B, groups, environment, keep } = this;
     if (!isFirst) for (const group of groups) carryOver(group, T, B);
@@ -77,6 +82,10 @@ export class Collector {
       environment.step(this.actionsAt[t]!, this.outputsAt[t]!);
       this.episodes.step(t, groups, finished);
       player.observed?.(t);
+      if (++this.sinceBreath === STEPS_OF_A_BREATH) {
+        this.sinceBreath = 0;
+        await breathe();
+      }
     }
     this.checkFinite();
     return ended;

@@ -13,12 +13,12 @@ const MOST_COPIES = 128;
  * Plays `episodes` whole episodes in fresh copies of the environment. Each copy plays the same number of them, so that
  * short episodes are not counted more often than long ones.
  */
-export function evaluatePlayer(
+export async function evaluatePlayer(
   make: (copies: number) => BatchedEnvironment,
   episodes: number,
   seed: number,
   createPlayer: PlayerFactory,
-): Evaluation {
+): Promise<Evaluation> {
   const rounds = Math.ceil(episodes / MOST_COPIES);
   const copies = Math.ceil(episodes / rounds);
   const environment = make(copies);
@@ -28,7 +28,7 @@ export function evaluatePlayer(
   const played = new Int32Array(copies);
   const kept: Episode[] = [];
   for (let step = 0; kept.length < copies * rounds; step++) {
-    for (const episode of collector.collect(player, step === 0)) {
+    for (const episode of await collector.collect(player, step === 0)) {
       if (played[episode.copy]! >= rounds) continue;
       played[episode.copy]!++;
       kept.push(episode);

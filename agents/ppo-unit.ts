@@ -10,15 +10,18 @@ import {
   type Values,
 } from '../nn/index.ts';
 import { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
+import { breathe } from './breathe.ts';
 import { FinalValues } from './final-values.ts';
 import type { GlobalState } from './global-state.ts';
 import { LearnerState, takeFrom, viewsByPath } from './learner-state.ts';
 import { ObservationStatistics } from './observation-statistics.ts';
 import type { PpoOptions } from './options.ts';
-import { type Source, standardise } from './ppo-minibatch.ts';
+import { standardise } from './ppo-minibatch.ts';
 import { createPpoPrograms, METRICS, type PpoPrograms, type PpoShape } from './ppo-programs.ts';
+import { sourcesOf } from './ppo-sources.ts';
 import { PpoUpdater } from './ppo-updater.ts';
 import { generalisedAdvantages } from './returns.ts';
+import { createArrays, memoryAt, rowsAt, type UnitArrays } from './unit-arrays.ts';
 import type { UnitRollout } from './unit-rollout.ts';
 import { ValueScale, type ValueScaleState } from './value-scale.ts';
 
@@ -132,7 +135,7 @@ export class PpoUnit {
   }
 
   /** Learns from the rollout. Returns the means of the metrics over all minibatches. */
-  learn(rate: number): Record<string, number> {
+  async learn(rate: number): Promise<Record<string, number>> {
     const { options, rollout, orderStream, permutation } = this;
     rollout.pullObservation(rollout.T);
     this.estimate();
@@ -143,6 +146,7 @@ export class PpoUnit {
     let count = 0;
     for (let epoch = 0; epoch < options.epochs; epoch++) {
       orderStream.shuffle(permutation);
+      await breathe();
       let kl = 0;
       for (let i = 0; i < options.minibatches; i++) {
         kl += updater.step(permutation.subarray(i * samples, (i + 1) * samples), rate, sums).approximateKl;
@@ -342,7 +346,18 @@ export class PpoUnit {
     if (known !== undefined) return known;
     const { shape, options, rollout } = this;
     const experience = {
-      sources: this.sources(isSomeoneDead),
+      sources: sourcesOf(
+        {
+          rollout,
+          state: this.state,
+          arrays: this.arrays,
+          shape,
+          dtype: this.policy.head.dtype,
+          memory: { actor: this.policy.memorySize, critic: this.critic.memorySize },
+          options,
+        },
+        isSomeoneDead,
+      ),
       samples: this.permutation.length / options.minibatches,
       steps: this.isRecurrent ? options.chunk : 1,
       stride: rollout.B,
@@ -362,75 +377,10 @@ export class PpoUnit {
     this.updaters.set(isSomeoneDead, made);
     return made;
   }
-
-  private sources(isSomeoneDead: boolean): Source[] {
-    const { rollout, shape, arrays, state, options } = this;
-    const { n, D, A, M } = shape;
-    const row = (name: string, data: Source['data'], width: number, dtype: Source['dtype'] = 'float32'): Source => ({
-      name,
-      data,
-      width,
-      dtype,
-      rows: 'steps',
-    });
-    const start = (name: string, memory: Value, width: number): Source => ({
-      name,
-      data: memory.data,
-      width,
-      dtype: 'float32',
-      rows: 'start',
-    });
-    return [
-      row('observation', rollout.observation, n * D),
-      row('action', rollout.action, n * A, this.policy.head.dtype),
-      row('logProbability', arrays.logProbability, n),
-      row('advantage', arrays.advantage, n),
-      row('target', arrays.target, n),
-      ...(options.valueClip === null ? [] : [row('value', arrays.rawValue, n)]),
-      ...(shape.isStateShared ? [] : [row('state', state.rows, state.size)]),
-      ...(M === 0 ? [] : [row('mask', rollout.actionMask, n * M, 'bool')]),
-      ...(isSomeoneDead
-        ? [row('alive', rollout.alive, n, 'bool'), row('weight', new Float32Array(rollout.alive.length), n)]
-        : []),
-      ...(this.isRecurrent
-        ? [
-            row('keep', state.keep, 1),
-            start('actorMemory', arrays.actorMemory, n * this.policy.memorySize),
-            start('criticMemory', arrays.criticMemory, shape.criticRows * this.critic.memorySize),
-          ]
-        : []),
-    ];
-  }
-}
-
-type UnitArrays = ReturnType<typeof createArrays>;
-
-function createArrays(T: number, B: number, n: number, actorMemory: number, criticMemory: number, criticRows: number) {
-  const K = B * n;
-  return {
-    logProbability: new Float32Array(T * K),
-    /** In the network's units, [T + 1, K]; `value` in those of the rewards. */
-    rawValue: new Float32Array((T + 1) * K),
-    value: new Float32Array((T + 1) * K),
-    finalValue: new Float32Array(T * K),
-    advantage: new Float32Array(T * K),
-    target: new Float32Array(T * K),
-    actorMemory: float32([T + 1, K, actorMemory]),
-    criticMemory: float32([T + 1, B * criticRows, criticMemory]),
-  };
 }
 
 function withPrefix(prefix: string, values: Values): Values {
   return Object.fromEntries(Object.entries(values).map(([path, value]) => [`${prefix}/${path}`, value]));
-}
-
-function rowsAt(array: Float32Array, t: number, B: number, width: number): Value {
-  return float32([B, width], array.subarray(t * B * width, (t + 1) * B * width));
-}
-
-function memoryAt({ shape, data }: Value, t: number): Value {
-  const [, rows, size] = shape as [number, number, number];
-  return float32([rows, size], (data as Float32Array).subarray(t * rows * size, (t + 1) * rows * size));
 }
 
 function inTurn(runs: readonly Run[]): () => void {

@@ -29,7 +29,7 @@ export function createPpo(spec: PpoSpec): Training {
   const { seed, options, executor, make, copies } = spec;
   const environment = make(copies);
   const collector = new Collector(environment, options.rollout);
-  const state = new GlobalState(collector, options.critic === 'central');
+  const state = new GlobalState(collector, environment, options.critic === 'central');
   const units = planUnits(environment.groups, options.sharing).map((unit) => {
     const named = (purpose: string): Stream => stream(seed, `learner/${unit.name}/${purpose}`);
     const rollout = new UnitRollout(unit, collector.groups, options.rollout, copies, options.teamReward);
@@ -60,7 +60,7 @@ export function createPpo(spec: PpoSpec): Training {
     async advance(): Promise<Iteration> {
       if (isFresh) collector.reset(seed);
       for (const unit of units) unit.begin(isFresh);
-      const episodes = collector.collect(player, isFresh);
+      const episodes = await collector.collect(player, isFresh);
       isFresh = false;
       state.pull(options.rollout);
       const progress = iteration / iterations;
@@ -69,7 +69,7 @@ export function createPpo(spec: PpoSpec): Training {
       const metrics: Record<string, number> = { ...returnsOf(episodes), learningRate: rate };
       for (const unit of units) {
         const prefix = units.length === 1 ? '' : `${unit.rollout.unit.name}/`;
-        for (const [name, value] of Object.entries(unit.learn(rate))) metrics[prefix + name] = value;
+        for (const [name, value] of Object.entries(await unit.learn(rate))) metrics[prefix + name] = value;
       }
       iteration++;
       return { step: iteration * perIteration, metrics, episodes: episodes.length };
