@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { Diagnosis } from '../nn/index.ts';
 import type { CreateTraining } from '../scenarios/index.ts';
 
 /** What the command talks to and works with; tests put others here. */
@@ -9,15 +10,6 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly createTraining?: CreateTraining;
   readonly diagnose?: () => Promise<readonly Diagnosis[]>;
-}
-
-/** Whether one way of computing works on this machine, as the engine found by trying. */
-export interface Diagnosis {
-  readonly executor: string;
-  readonly device: string;
-  readonly works: boolean;
-  readonly reason?: string;
-  readonly cure?: string;
 }
 
 /** What the command ends with. */

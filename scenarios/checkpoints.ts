@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { Checkpoint } from '../agents/index.ts';
 import { type Json, LightbulbError } from '../core/index.ts';
 import { moveIntoPlace, onDisk, type Write, writeFile } from './disk.ts';
-import { readSafetensors, writeSafetensors } from './tensors-file.ts';
 
 /** A checkpoint, and what a run must know to go on from it. */
 export interface Saved {
@@ -35,7 +34,8 @@ const UNFINISHED = '.unfinished';
  * Writes `folder/<step>/` whole or not at all, then removes all but the newest `keep`. Where it fails, the earlier
  * checkpoints are as they were and nothing half-written is left. Returns the checkpoint's folder.
  */
-export function writeCheckpoint(folder: string, saved: Saved, keep: number, disk: Write): string {
+export async function writeCheckpoint(folder: string, saved: Saved, keep: number, disk: Write): Promise<string> {
+  const { writeSafetensors } = await engine();
   const place = join(folder, String(saved.step));
   const unfinished = `${place}${UNFINISHED}`;
   const files = {
@@ -68,15 +68,19 @@ export function writeCheckpoint(folder: string, saved: Saved, keep: number, disk
   return place;
 }
 
+/** What there is to go on from. */
+export interface Newest {
+  readonly saved: Saved | undefined;
+  /** What is wrong with each checkpoint that is newer. */
+  readonly broken: readonly LightbulbError[];
+}
+
 /** The newest whole checkpoint, and what is wrong with each newer one. `metricsBytes`: how long the metrics are now. */
-export function newestCheckpoint(
-  folder: string,
-  metricsBytes: number,
-): { readonly saved: Saved | undefined; readonly broken: readonly LightbulbError[] } {
+export async function newestCheckpoint(folder: string, metricsBytes: number): Promise<Newest> {
   const broken: LightbulbError[] = [];
   for (const step of steps(folder)) {
     try {
-      const saved = readCheckpoint(join(folder, String(step)));
+      const saved = await readCheckpoint(join(folder, String(step)));
       if (saved.metricsBytes > metricsBytes) throw corrupt(join(folder, String(step)), 'metrics.jsonl ends before it');
       return { saved, broken };
     } catch (error) {
@@ -99,7 +103,8 @@ export function removeAfter(folder: string, step: number): void {
 }
 
 /** Reads a checkpoint and checks every byte of it. `corrupt` where it is not what was written. */
-export function readCheckpoint(place: string): Saved {
+async function readCheckpoint(place: string): Promise<Saved> {
+  const { readSafetensors } = await engine();
   const manifest = parse(place, MANIFEST, read(place, MANIFEST)) as Manifest;
   if (manifest?.format !== 1) throw corrupt(place, `${MANIFEST} has an unknown format`);
   const file = (name: string): Uint8Array => {
@@ -111,9 +116,14 @@ export function readCheckpoint(place: string): Saved {
     return bytes;
   };
   const { step, seconds, metricsBytes } = manifest;
-  const tensors = readSafetensors(file(TENSORS));
+  const { tensors } = readSafetensors(file(TENSORS));
   const state = parse(place, STATE, file(STATE)) as Json;
   return { step, seconds, metricsBytes, checkpoint: { tensors, state } };
+}
+
+/** Loaded late: it brings tensors with it, which most commands do without. */
+function engine(): Promise<typeof import('../nn/index.ts')> {
+  return import('../nn/index.ts');
 }
 
 /** The steps that have a checkpoint folder, newest first. */

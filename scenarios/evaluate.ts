@@ -22,7 +22,7 @@ export async function evaluate(
   options: { readonly episodes?: number; readonly seed?: number; readonly createTraining?: CreateTraining } = {},
 ): Promise<EvaluationSummary> {
   const scenario = scenarioOf(folder);
-  const { saved, broken } = newestCheckpointOf(folder);
+  const { saved, broken } = await newestCheckpointOf(folder);
   if (saved === undefined) {
     throw new LightbulbError(
       broken.length > 0 ? 'corrupt' : 'invalid_input',

@@ -37,11 +37,11 @@ export async function* play(sitting: Sitting): AsyncGenerator<Happening> {
     mustBeFinite(evaluationMetrics(evaluation), training.step);
     return { kind: 'evaluation', step: training.step, evaluation };
   };
-  const save = (): Happening => {
+  const save = async (): Promise<Happening> => {
     const { step } = training;
     const saved = { step, checkpoint: training.save(), seconds: clock.seconds() - began };
     savedAt = step;
-    return { kind: 'checkpoint', step, folder: folder.save(saved, scenario.checkpoint.keep) };
+    return { kind: 'checkpoint', step, folder: await folder.save(saved, scenario.checkpoint.keep) };
   };
 
   yield started(sitting);
@@ -60,13 +60,13 @@ export async function* play(sitting: Sitting): AsyncGenerator<Happening> {
       stepsPerSecond: rate(step - before, clock.seconds() - clocked),
     };
     if (step < scenario.steps && passed(scenario.evaluation.every, before, step)) yield await evaluate();
-    if (passed(scenario.checkpoint.every, before, step)) yield save();
+    if (passed(scenario.checkpoint.every, before, step)) yield await save();
     await breath(); // lets signals in: compiled steps may never wait for anything
   }
 
   const { step } = training;
   const seconds = clock.seconds() - began;
-  if (savedAt !== step) yield save();
+  if (savedAt !== step) yield await save();
   const state = step < scenario.steps ? 'interrupted' : 'finished';
   if (state === 'finished') yield await evaluate();
   const summary: Summary = {

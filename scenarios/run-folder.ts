@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Json, LightbulbError } from '../core/index.ts';
-import { newestCheckpoint, removeAfter, type Saved, writeCheckpoint } from './checkpoints.ts';
+import { type Newest, newestCheckpoint, removeAfter, type Saved, writeCheckpoint } from './checkpoints.ts';
 import { JsonLines, onDisk, replaceFile, type Write } from './disk.ts';
 import type { Event, Summary } from './events.ts';
 import { loadScenario } from './load.ts';
@@ -81,7 +81,7 @@ export class RunFolder {
   }
 
   /** Saves a checkpoint that goes with the metrics written so far. Returns its folder. */
-  save(saved: Omit<Saved, 'metricsBytes'>, keep: number): string {
+  async save(saved: Omit<Saved, 'metricsBytes'>, keep: number): Promise<string> {
     this.metrics.sync();
     const folder = join(this.path, CHECKPOINTS);
     return writeCheckpoint(folder, { ...saved, metricsBytes: this.metrics.length }, keep, this.disk);
@@ -114,7 +114,7 @@ export function scenarioOf(path: string, overrides: readonly Override[] = []): S
 }
 
 /** The newest whole checkpoint of a run, and what is wrong with newer ones. Changes nothing. */
-export function newestCheckpointOf(path: string): ReturnType<typeof newestCheckpoint> {
+export function newestCheckpointOf(path: string): Promise<Newest> {
   return newestCheckpoint(join(path, CHECKPOINTS), sizeOf(join(path, METRICS)));
 }
 

@@ -45,7 +45,7 @@ async function drive(scenario: Scenario, options: RunOptions, signal: AbortSigna
   if (!resumed) mustBeNew(options.folder);
   const training = await build(scenario, options.createTraining);
   try {
-    const { saved, broken } = resumed ? newestCheckpointOf(options.folder) : { saved: undefined, broken: [] };
+    const { saved, broken } = resumed ? await newestCheckpointOf(options.folder) : { saved: undefined, broken: [] };
     if (saved !== undefined) goOnFrom(saved, training, options.folder);
     const folder = resumed
       ? RunFolder.reopen(options.folder, scenario, saved, disk)
