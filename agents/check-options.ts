@@ -1,5 +1,5 @@
 import { type ErrorCode, type ErrorParts, LightbulbError } from '../core/index.ts';
-import { type Group, printSpace, type Space } from '../worlds/index.ts';
+import { type BatchedEnvironment, printSpace, type Space } from '../worlds/index.ts';
 import { isPicture, pictureSizes } from './body-convolution.ts';
 import type { NetworkOptions, PpoOptions } from './options.ts';
 import { planUnits, type Unit } from './sharing.ts';
@@ -8,11 +8,15 @@ import { planUnits, type Unit } from './sharing.ts';
  * Throws where PPO's options make no sense by themselves, together, or for these agents, saying where in a scenario
  * file (`/learner/clip`): `invalid_input` for numbers, `unsupported` for combinations. `copies`: B.
  */
-export function checkOptions(options: PpoOptions, groups: readonly Group[], copies: number): void {
+export function checkOptions(
+  options: PpoOptions,
+  { groups, stateSize }: Pick<BatchedEnvironment, 'groups' | 'stateSize'>,
+  copies: number,
+): void {
   checkNumbers(options);
   checkSplits(options, copies);
   const units = planUnits(groups, options.sharing);
-  for (const unit of units) checkPictures(options, unit);
+  for (const unit of units) checkPictures(options, unit, stateSize > 0);
 }
 
 /** Ranges of the options, by name: what they must be, in words, and whether they are. */
@@ -83,7 +87,11 @@ function checkSplits({ network, rollout, chunk, minibatches }: PpoOptions, copie
 }
 
 /** Convolutions need pictures, and pictures must reach the network as they are: alone and in their own units. */
-function checkPictures({ network, critic, normaliseObservations, agentIndex }: PpoOptions, unit: Unit): void {
+function checkPictures(
+  { network, critic, normaliseObservations, agentIndex }: PpoOptions,
+  unit: Unit,
+  hasState: boolean,
+): void {
   const { name, group, slots } = unit;
   const { observation } = group;
   if (network.convolution !== null) checkConvolution(name, observation, network.convolution);
@@ -94,7 +102,8 @@ function checkPictures({ network, critic, normaliseObservations, agentIndex }: P
     throw refuse('normaliseObservations', 'pictures are scaled to 0..1 already', 'Set it to false');
   if (agentIndex && slots.length > 1)
     throw refuse('agentIndex', 'a picture with a number appended is no picture any more', 'Set it to false');
-  if (critic === 'central')
+  // The environment's own state is a vector; without one, a central critic would see all pictures in a row.
+  if (critic === 'central' && !hasState)
     throw refuse('critic', 'a central critic takes vectors, not pictures', 'Set it to "independent"');
 }
 

@@ -51,7 +51,7 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
       // A copy to look at, so that what does not fit is found before the real ones are made.
       const probe = make(1);
       try {
-        checkOptions(learner, probe.groups, copies);
+        checkOptions(learner, probe, copies);
       } finally {
         probe.close?.();
       }
