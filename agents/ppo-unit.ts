@@ -141,6 +141,7 @@ export class PpoUnit {
     this.estimate();
     const isSomeoneDead = rollout.alive.subarray(0, rollout.T * rollout.B * this.shape.n).includes(0);
     const updater = this.updaterFor(isSomeoneDead);
+    updater.begin();
     const samples = permutation.length / options.minibatches;
     const sums = new Float64Array(METRICS.length + 1);
     let count = 0;

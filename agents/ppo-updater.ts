@@ -25,6 +25,7 @@ export interface Experience {
 export class PpoUpdater {
   private readonly batch: Minibatch;
   private readonly bound = new Map<number, () => void>();
+  private rolloutScale = { mean: 0, std: 1 };
   private readonly learningRate = float32([]);
   private readonly share = float32([]);
   private readonly norm = float32([]);
@@ -47,6 +48,11 @@ export class PpoUpdater {
     this.batch = new Minibatch(sources, samples, parts, steps, stride);
     this.metrics = Array.from({ length: parts }, () => float32([METRICS.length]));
     this.gradients = Array.from({ length: parts }, () => float32([learner.layout.size]));
+  }
+
+  /** Before the steps on a rollout: its values are outputs in the present scale. */
+  begin(): void {
+    if (this.scale !== null) this.rolloutScale = { mean: this.scale.mean, std: this.scale.std };
   }
 
   /** One step on the samples whose first rows are `starts`. Adds the metrics (and the gradient's norm) to `sums`. */
@@ -84,6 +90,10 @@ export class PpoUpdater {
       const parameters = this.learner.parameters();
       const [weights, bias] = [parameters['critic/head/weight']!, parameters['critic/head/bias']!];
       preserveOutputs(weights.data as Float32Array, bias.data as Float32Array, before, { mean: centre, std: spread });
+      // The values that clipping compares with are outputs of the head as it was in the rollout: they move with it.
+      const { rolloutScale: rollout } = this;
+      const old = batch.array('value') as Float32Array | undefined;
+      for (let i = 0; i < (old?.length ?? 0); i++) old![i] = (rollout.std * old![i]! + rollout.mean - centre) / spread;
     }
     for (let i = 0; i < target.length; i++) target[i] = (target[i]! - centre) / spread;
   }

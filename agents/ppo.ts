@@ -2,12 +2,12 @@ import { type Json, type Stream, stream } from '../core/index.ts';
 import type { Executor, Value } from '../nn/index.ts';
 import type { BatchedEnvironment } from '../worlds/index.ts';
 import { Collector, type CollectorState, type Player } from './collector.ts';
-import type { Episode } from './episodes.ts';
 import { evaluatePlayer } from './evaluate.ts';
 import { GlobalState } from './global-state.ts';
 import { createGreedyPlayer } from './greedy.ts';
 import type { PpoOptions } from './options.ts';
 import { PpoUnit } from './ppo-unit.ts';
+import { returnsOf } from './return-metrics.ts';
 import { planUnits } from './sharing.ts';
 import type { Checkpoint, Evaluation, Iteration, Training } from './training.ts';
 import { UnitRollout } from './unit-rollout.ts';
@@ -26,8 +26,17 @@ export interface PpoSpec {
 
 /** Trains every agent of an environment by PPO: independent critics (IPPO) or a central one (MAPPO). */
 export function createPpo(spec: PpoSpec): Training {
+  const environment = spec.make(spec.copies);
+  try {
+    return train(spec, environment);
+  } catch (error) {
+    environment.close?.();
+    throw error;
+  }
+}
+
+function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
   const { seed, options, executor, make, copies } = spec;
-  const environment = make(copies);
   const collector = new Collector(environment, options.rollout);
   const state = new GlobalState(collector, environment, options.critic === 'central');
   const units = planUnits(environment.groups, options.sharing).map((unit) => {
@@ -119,19 +128,5 @@ export function createPpo(spec: PpoSpec): Training {
       for (const unit of units) unit.dispose();
       environment.close?.();
     },
-  };
-}
-
-/** Statistics of the episodes that ended; nothing where none did. */
-function returnsOf(episodes: readonly Episode[]): Record<string, number> {
-  if (episodes.length === 0) return {};
-  const mean = (pick: (episode: Episode) => number): number =>
-    episodes.reduce((sum, episode) => sum + pick(episode), 0) / episodes.length;
-  return {
-    'return/mean': mean((episode) => episode.return),
-    'return/minimum': Math.min(...episodes.map((episode) => episode.return)),
-    'return/maximum': Math.max(...episodes.map((episode) => episode.return)),
-    'episode/length': mean((episode) => episode.length),
-    'episode/count': episodes.length,
   };
 }
