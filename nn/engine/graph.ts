@@ -99,7 +99,7 @@ export class Graph {
   }
 
   constant(type: ElementType, shape: readonly number[], data: Data | BigInt64Array): string {
-    const key = data.length <= 64 ? `const ${type}[${shape.join(',')}] ${keyOf(data)}` : undefined;
+    const key = data.length <= LARGE ? `const ${type}[${shape.join(',')}] ${keyOf(data)}` : undefined;
     const known = key === undefined ? undefined : this.known.get(key)?.[0];
     if (known !== undefined) return known;
     const name = `constant_${this.counter++}`;
@@ -130,3 +130,6 @@ function keyOf(data: Data | BigInt64Array): string {
   // Bits, not digits: -0 and 0 are different constants, and NaN equals itself.
   return new Uint32Array(data.slice().buffer).join(',');
 }
+
+/** Constants of more elements are not looked up: telling them apart would cost more than having them twice. */
+const LARGE = 4096;

@@ -135,6 +135,6 @@ function essence(message: string): string {
 /** Data can be wrong in one way that no shape shows: an index outside of what it indexes. */
 function runError(cause: unknown, name: string): LightbulbError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const isIndex = /out of (data )?bounds|invalid ind|index.*range/i.test(message);
+  const isIndex = /out of (data )?(bounds|range)|invalid ind/i.test(message);
   return new LightbulbError(isIndex ? 'shape' : 'internal', `${name} failed while running: ${message}`, { cause });
 }

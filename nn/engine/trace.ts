@@ -1,6 +1,7 @@
 import { LightbulbError } from '../../core/index.ts';
 import { onBackend } from './backend.ts';
 import { watched } from './contract.ts';
+import { withGatherGradient } from './gather-gradient.ts';
 import { Graph } from './graph.ts';
 import { lowerings } from './lowerings/index.ts';
 import { tf } from './tf.ts';
@@ -71,15 +72,19 @@ export function trace(fn: TensorFunction, signature: Signature, name: string): G
   tracer.begin(graph, name);
   startScope.call(engine, 'trace');
   try {
-    onBackend('trace', () => {
-      const inputs: Record<string, tf.Tensor> = {};
-      for (const [key, { dtype, shape }] of Object.entries(signature)) {
-        inputs[key] = tf.engine().makeTensorFromTensorInfo(tracer.tensor(graph.input(key, dtype, shape), shape, dtype));
-      }
-      for (const [key, tensor] of namedTensors(called(fn, inputs, name, tracer), name)) {
-        graph.output(`out/${key}`, tracer.of(tensor).name(), tensor.dtype as DType, tensor.shape);
-      }
-    });
+    onBackend('trace', () =>
+      withGatherGradient(() => {
+        const inputs: Record<string, tf.Tensor> = {};
+        for (const [key, { dtype, shape }] of Object.entries(signature)) {
+          inputs[key] = tf
+            .engine()
+            .makeTensorFromTensorInfo(tracer.tensor(graph.input(key, dtype, shape), shape, dtype));
+        }
+        for (const [key, tensor] of namedTensors(called(fn, inputs, name, tracer), name)) {
+          graph.output(`out/${key}`, tracer.of(tensor).name(), tensor.dtype as DType, tensor.shape);
+        }
+      }),
+    );
   } finally {
     endScope.call(engine);
     tracer.end();

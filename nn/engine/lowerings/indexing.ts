@@ -25,7 +25,7 @@ export function unreshaped(graph: Graph, name: string): string {
   return maker?.operator === 'Reshape' ? maker.inputs[0]! : name;
 }
 
-/** One list of indices for each leading position. ONNX gathers whole rows, so indices count rows of all batches. */
+/** One list of indices for each leading position; each is checked against its own batch. */
 function batchedGather(
   tracer: TraceBackend,
   table: Traced,
@@ -43,23 +43,22 @@ function batchedGather(
   const graph = tracer.current;
   const count = sizeOf(index.shape) / batchSize;
   const reshape = (name: string, shape: readonly number[]): string => graph.op('Reshape', [name, graph.int64s(shape)]);
-  if (outerSize === 1 && sliceSize === 1) {
-    const [flat, at] = [reshape(table.name(), [batchSize, dimSize]), reshape(index.name(), [batchSize, count])];
-    const picked = graph.op('GatherElements', [flat, at], { axis: 1 }, tracer.scope);
-    return tracer.tensor(reshape(picked, outputShape), outputShape, table.dtype);
-  }
-  const starts = Int32Array.from({ length: batchSize * outerSize }, (_, i) => i * dimSize);
-  const rows = graph.op('Add', [
-    reshape(index.name(), [batchSize, 1, count]),
-    graph.constant('int32', [batchSize, outerSize, 1], starts),
-  ]);
-  const picked = graph.op(
-    'Gather',
-    [reshape(table.name(), [starts.length * dimSize, sliceSize]), rows],
-    { axis: 0 },
-    tracer.scope,
-  );
-  return tracer.tensor(reshape(picked, outputShape), outputShape, table.dtype);
+  const picked = (): string => {
+    if (outerSize === 1 && sliceSize === 1) {
+      const operands = [reshape(table.name(), [batchSize, dimSize]), reshape(index.name(), [batchSize, count])];
+      return graph.op('GatherElements', operands, { axis: 1 }, tracer.scope);
+    }
+    if (outerSize === 1) {
+      const at = graph.op('Cast', [reshape(index.name(), [batchSize, count, 1])], { to: 7 });
+      const rows = reshape(table.name(), [batchSize, dimSize, sliceSize]);
+      return graph.op('GatherND', [rows, at], { batch_dims: 1 }, tracer.scope);
+    }
+    const whole = graph.int64s([batchSize, outerSize, count, sliceSize]);
+    const at = graph.op('Expand', [reshape(index.name(), [batchSize, 1, count, 1]), whole]);
+    const rows = reshape(table.name(), [batchSize, outerSize, dimSize, sliceSize]);
+    return graph.op('GatherElements', [rows, at], { axis: 2 }, tracer.scope);
+  };
+  return tracer.tensor(reshape(picked(), outputShape), outputShape, table.dtype);
 }
 
 const gatherNd: Lowering = (tracer, { params, indices }) => {

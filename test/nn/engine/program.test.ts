@@ -180,6 +180,15 @@ describe('what a program is given', () => {
     refuses(() => two.bind({ x }, { y: at(0), z: at(1) }), 'shape', /its output y/);
   });
 
+  it('holds an index outside of its batch', () => {
+    const fn: TensorFunction = ({ table, at }) => ({ y: tf.gather(table!, at as tf.Tensor1D, -1, 1) });
+    for (const table of [float32([2, 3]), float32([2, 4, 3])]) {
+      refuses(() => run(fn, { table, at: int32([2, 1], [4, 0]) }), 'shape', /policy failed while running/);
+    }
+    const rows: TensorFunction = ({ table, at }) => ({ y: tf.gather(table!, at as tf.Tensor1D, 1, 1) });
+    refuses(() => run(rows, { table: float32([2, 3, 2]), at: int32([2, 1], [4, 0]) }), 'shape', /failed while running/);
+  });
+
   it('holds an index outside of the table', () => {
     const fn: TensorFunction = ({ table, at }) => ({ y: tf.gather(table!, at as tf.Tensor1D) });
     refuses(
