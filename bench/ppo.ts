@@ -62,7 +62,10 @@ export async function benchPpo(threadCounts: readonly number[] = [1, 2]): Promis
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const speeds = await benchPpo();
   if (process.argv.includes('--json')) console.log(JSON.stringify(speeds, null, 2));
-  else for (const { workload, threads, stepsPerSecond, ratio } of speeds) {
-    console.log(`${workload.padEnd(14)} ${threads} thread(s) ${stepsPerSecond.toLocaleString('en')} steps/s (x${ratio.toFixed(2)})`);
-  }
+  else
+    for (const { workload, threads, stepsPerSecond, ratio } of speeds) {
+      console.log(
+        `${workload.padEnd(14)} ${threads} thread(s) ${stepsPerSecond.toLocaleString('en')} steps/s (x${ratio.toFixed(2)})`,
+      );
+    }
 }

@@ -10,7 +10,11 @@ const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 const command = new URL('../cli/lightbulb.mjs', import.meta.url).pathname;
 
 const block = (language: string, start: string): string => {
-  const found = readme.split(`\`\`\`${language}\n`).slice(1).map((rest) => rest.split('```')[0]!).find((text) => text.startsWith(start));
+  const found = readme
+    .split(`\`\`\`${language}\n`)
+    .slice(1)
+    .map((rest) => rest.split('```')[0]!)
+    .find((text) => text.startsWith(start));
   assert.ok(found, `the README has no ${language} block that starts with ${start}`);
   return found;
 };
@@ -32,7 +36,14 @@ describe("the README's environment", () => {
   });
 
   it('is learned: eight steps to the lamp cost at most eight hundredths', async () => {
-    const { stdout } = await run(process.execPath, [command, 'run', join(folder, 'corridor.json'), '--json', '--runs', folder]);
+    const { stdout } = await run(process.execPath, [
+      command,
+      'run',
+      join(folder, 'corridor.json'),
+      '--json',
+      '--runs',
+      folder,
+    ]);
     const summary = JSON.parse(stdout) as { evaluation: { return: { min: number } } };
     // From cell 0 the best return is 1 - 7 * 0.01 = 0.93.
     assert.ok(summary.evaluation.return.min > 0.929, JSON.stringify(summary.evaluation));

@@ -93,6 +93,8 @@ export function watched<Inputs extends Readonly<Record<string, unknown>>>(
   const explain = (program: string, error: unknown): unknown => {
     const [name] = missing;
     if (name === undefined || error instanceof LightbulbError) return error;
+    // A function may ask for optional inputs: only what stumbled over an undefined is put down to one.
+    if (!(error instanceof Error) || !/undefined|null/.test(error.message)) return error;
     const given = Object.keys(inputs);
     return new LightbulbError('shape', `input ${name} of ${program} is missing`, {
       got: given.length === 0 ? 'no inputs' : given.join(', '),

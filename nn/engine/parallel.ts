@@ -10,6 +10,9 @@ export interface Run {
   readonly outputs: Values;
 }
 
+/** How often to look before going to sleep: shards end together, and waking takes longer than the rest of one. */
+const SPINS = 300_000;
+
 /** The states of a thread's control word; the same numbers stand in `shard-worker.mjs`. */
 const IDLE = 0;
 const LOAD = 1;
@@ -99,6 +102,7 @@ class ShardThread {
   }
 
   private wait(): void {
+    for (let spin = 0; spin < SPINS && Atomics.load(this.control, 0) > IDLE; spin++);
     for (;;) {
       const state = Atomics.load(this.control, 0);
       if (state === IDLE) return;
