@@ -1,10 +1,12 @@
 import { existsSync } from 'node:fs';
 import { type JsonObject, LightbulbError, suggest } from '../core/index.ts';
-import { builtin, type Environment, environmentNames, loadEnvironment, unbatch } from '../worlds/index.ts';
+import { type BatchedEnvironment, builtin, type Environment, environmentNames, loadEnvironment, unbatch } from '../worlds/index.ts';
 
-/** An environment that a person named on the command line, in the single form. */
+/** An environment that a person named on the command line. */
 export interface NamedEnvironment {
   readonly single: () => Environment;
+  /** There where it was written for many copies at once. */
+  readonly batched?: (copies: number) => BatchedEnvironment;
   /** The path of its module; a built-in has none. */
   readonly module?: string;
   /** Chance plays no part in it. */
@@ -16,7 +18,7 @@ export async function namedEnvironment(name: string, options: JsonObject): Promi
   if (environmentNames.includes(name)) {
     const make = (copies: number) => builtin(name).make(copies, options);
     make(1).close?.(); // what is wrong with the options shows now
-    return { single: () => unbatch(make), seedless: false };
+    return { single: () => unbatch(make), batched: make, seedless: false };
   }
   if (!existsSync(name)) {
     throw new LightbulbError('invalid_input', 'neither a built-in environment nor a file', {
@@ -25,5 +27,6 @@ export async function namedEnvironment(name: string, options: JsonObject): Promi
     });
   }
   const { make, single, seedless } = await loadEnvironment(name, options);
-  return { single: single ?? (() => unbatch(make)), module: name, seedless };
+  if (single !== undefined) return { single, module: name, seedless };
+  return { single: () => unbatch(make), batched: make, module: name, seedless };
 }

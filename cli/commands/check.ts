@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import type { CheckOptions } from '../../worlds/index.ts';
 import { jsonObject, jsonOption, type MakeCommand } from '../command.ts';
 import { exitCodes, printJson, printLine } from '../terminal.ts';
 
@@ -9,14 +10,18 @@ export const checkCommand: MakeCommand = (terminal, finish) =>
     .option('--options <json>', 'options of the environment')
     .addOption(jsonOption('the report'))
     .action(async (name: string, { options: text, json }: { readonly options?: string; readonly json?: true }) => {
-      const { checkEnvironment, printReport } = await import('../../worlds/index.ts');
+      const { checkBatched, checkEnvironment, printReport } = await import('../../worlds/index.ts');
       const { namedEnvironment } = await import('../environment.ts');
       const options = jsonObject('--options', text);
-      const { single, module, seedless } = await namedEnvironment(name, options);
-      const report = await checkEnvironment(single, {
+      const { single, batched, module: path, seedless } = await namedEnvironment(name, options);
+      const settings = (form: 'single' | 'batched'): CheckOptions => ({
         seedless,
-        ...(module === undefined ? {} : { module: { path: module, options } }),
+        ...(path === undefined ? {} : { module: { path, options, form } }),
       });
+      const report =
+        batched === undefined
+          ? await checkEnvironment(single, settings('single'))
+          : await checkBatched(batched, settings('batched'));
       if (json) printJson(terminal.stdout, report);
       else printLine(terminal.stdout, `${printReport(report)}\n${name} ${report.passed ? 'passes' : 'fails'}`);
       finish(report.passed ? exitCodes.done : exitCodes.failed);

@@ -78,7 +78,7 @@ async function loadTensorFlow(): Promise<void> {
       cause,
       isMissing
         ? 'Install the optional package @tensorflow/tfjs-node-gpu'
-        : 'The native addon of @tensorflow/tfjs-node-gpu is not built for this machine: run "lightbulb setup tensorflow"',
+        : 'The native addon of @tensorflow/tfjs-node-gpu is not built for this machine; its install script builds it: npm rebuild @tensorflow/tfjs-node-gpu --ignore-scripts=false',
     );
   }
 }
