@@ -10,7 +10,7 @@ const LOAD = 1;
 const RUN = 2;
 const FAILED = 3;
 /** How often to look before going to sleep: a waking thread is slower than a minibatch's preparation. */
-const SPINS = 300000;
+const SPINS = 300_000;
 
 const require = createRequire(import.meta.url);
 const { Tensor } = require('onnxruntime-common');

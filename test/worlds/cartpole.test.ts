@@ -39,6 +39,29 @@ describe('cartpole', () => {
     }
   });
 
+  it('takes its steps to the last bit: an episode of 500 is that of the equations with Math.sin and Math.cos', () => {
+    const environment = cartpole(1);
+    const out = outputsFor(environment);
+    let [x, xDot, theta, thetaDot] = [0.01, -0.02, 0.2, 0.03];
+    environment.setLevel!(0, { state: [x, xDot, theta, thetaDot] });
+    environment.reset(1, out);
+    for (let t = 1; t < 500; t++) {
+      const action = balancePole(out[0]!.observation, 0);
+      environment.step([Int32Array.of(action)], out);
+      const [sine, cosine] = [Math.sin(theta), Math.cos(theta)];
+      const thrust = ((action === 1 ? 10 : -10) + 0.05 * (thetaDot * thetaDot) * sine) / 1.1;
+      const turn = (9.8 * sine - cosine * thrust) / (0.5 * (4 / 3 - (0.1 * (cosine * cosine)) / 1.1));
+      const acceleration = thrust - (0.05 * turn * cosine) / 1.1;
+      [x, xDot, theta, thetaDot] = [
+        x + 0.02 * xDot,
+        xDot + 0.02 * acceleration,
+        theta + 0.02 * thetaDot,
+        thetaDot + 0.02 * turn,
+      ];
+      assert.deepEqual(Array.from(out[0]!.observation), [x, xDot, theta, thetaDot].map(Math.fround), `step ${t}`);
+    }
+  });
+
   it('is balanced by its scripted policy to the end', () => {
     const environment = cartpole(64);
     const out = outputsFor(environment);
