@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs';
 import { type JsonObject, LightbulbError, suggest } from '../core/index.ts';
-import { type BatchedEnvironment, builtin, type Environment, environmentNames, loadEnvironment, unbatch } from '../worlds/index.ts';
+import {
+  type BatchedEnvironment,
+  builtin,
+  type Environment,
+  environmentNames,
+  loadEnvironment,
+  unbatch,
+} from '../worlds/index.ts';
 
 /** An environment that a person named on the command line. */
 export interface NamedEnvironment {
