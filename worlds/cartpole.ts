@@ -223,7 +223,7 @@ class CartPole implements BatchedEnvironment {
 }
 
 /**
- * sin x, |x| <= 0.3, to the last bit as Math.sin has it (test/worlds/cartpole.test.ts), at a third of the price: the
+ * sin x, |x| <= 0.3, to the last bit as Math.sin has it (test/worlds/cartpole.test.ts), but cheaper: the
  * minimax polynomial of fdlibm (Sun Microsystems 1993, netlib.org/fdlibm), without what leads up to it. The last bit
  * matters: the pole is unstable, and a rounding grows to 1e-5 within 350 steps. `square` is x^2.
  */
