@@ -1,7 +1,6 @@
 import type { Stream } from '../core/index.ts';
 import { float32, type Value } from '../nn/index.ts';
 import type { Collector, Player } from './collector.ts';
-import type { PpoOptions } from './options.ts';
 import type { PpoUnit } from './ppo-unit.ts';
 import { UnitRollout } from './unit-rollout.ts';
 
@@ -9,11 +8,10 @@ import { UnitRollout } from './unit-rollout.ts';
 export function createGreedyPlayer(
   collector: Collector,
   units: readonly PpoUnit[],
-  options: PpoOptions,
   isDeterministic: boolean,
   noise: Stream,
 ): Player {
-  const players = units.map((unit) => createUnitPlayer(collector, unit, options, isDeterministic, noise));
+  const players = units.map((unit) => createUnitPlayer(collector, unit, isDeterministic, noise));
   return {
     act(t) {
       for (const play of players) play(t);
@@ -24,7 +22,6 @@ export function createGreedyPlayer(
 function createUnitPlayer(
   collector: Collector,
   unit: PpoUnit,
-  _options: PpoOptions,
   isDeterministic: boolean,
   noise: Stream,
 ): (t: number) => void {

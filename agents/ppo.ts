@@ -86,7 +86,7 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
 
     async evaluate({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> {
       return evaluatePlayer(make, episodes, evaluationSeed, (other) =>
-        createGreedyPlayer(other, units, options, deterministic, stream(evaluationSeed, 'evaluation/noise')),
+        createGreedyPlayer(other, units, deterministic, stream(evaluationSeed, 'evaluation/noise')),
       );
     },
 

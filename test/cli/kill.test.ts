@@ -44,7 +44,7 @@ describe('a run killed with SIGKILL', () => {
       const moment = (from: number) => ({
         folder: broken,
         lines: from + random.integer(Math.max(1, Math.floor(lines / 4))),
-        delayMs: random.integer(20),
+        delayMs: random.integer(10),
       });
       assert.equal(await command(words(broken), moment(1)), 'SIGKILL');
       assert.equal(await command(['resume', broken], moment(Math.floor(lines / 2))), 'SIGKILL');
