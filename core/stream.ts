@@ -59,15 +59,6 @@ export class Stream {
     }
   }
 
-  /** Fills `out` with uniforms in the open interval (0, 1): safe to take a logarithm of, in float32 too. */
-  fillUniform(out: Float32Array): void {
-    const next = this.next;
-    for (let i = 0; i < out.length; i++) {
-      const value = Math.fround(next());
-      out[i] = value <= 0 ? 2 ** -33 : value >= 1 ? 1 - 2 ** -24 : value;
-    }
-  }
-
   /** Fills `out` with standard Gumbel deviates, -log(-log u): added to logits, the largest is a draw from the softmax. */
   fillGumbel(out: Float32Array): void {
     const next = this.next;
