@@ -1,6 +1,7 @@
 export { build, type CreateTraining, environmentOf, type MakeEnvironment } from './build.ts';
 export { type EvaluationSummary, evaluate } from './evaluate.ts';
 export type { Clock, Event, Happening, Summary } from './events.ts';
+export type { Experiment, Job, Limits, Plan, ScoreRange } from './experiment/index.ts';
 export { loadScenario } from './load.ts';
 export { mistakesOf } from './mistakes.ts';
 export { type Override, parseOverride } from './overrides.ts';

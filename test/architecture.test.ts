@@ -14,7 +14,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   curricula: ['core', 'nn', 'worlds', 'agents'],
   mas: ['core', 'nn', 'worlds', 'agents', 'curricula'],
   scenarios: ['core', 'nn', 'worlds', 'agents', 'curricula', 'mas'],
-  cli: ['core', 'nn', 'worlds', 'agents', 'curricula', 'mas', 'scenarios'],
+  batch: ['core', 'nn', 'worlds', 'agents', 'curricula', 'mas', 'scenarios'],
+  reports: ['core', 'nn', 'worlds', 'agents', 'curricula', 'mas', 'scenarios', 'batch'],
+  cli: ['core', 'nn', 'worlds', 'agents', 'curricula', 'mas', 'scenarios', 'batch', 'reports'],
 };
 
 /** A file longer than this holds more than one concept. */

@@ -1,0 +1,1 @@
+export type { Attempt, AttemptOptions, Outcome, StartAttempt } from './attempt.ts';

@@ -1,0 +1,101 @@
+import type { Observable } from 'rxjs';
+
+/**
+ * What agents, workers and learners talk through: a narrow port with two implementations, in memory (`memoryBus`) and
+ * NATS with JetStream (`natsBus`), that pass one contract suite. Subjects are NATS's: tokens between dots, `*` for one
+ * token and a last `>` for the rest in patterns. Bytes in, bytes out: schemas are the business of those who talk.
+ */
+export interface Bus {
+  /** Bytes that one message may hold; more is `too_large` and belongs into a blob. */
+  readonly maximumPayload: number;
+  /** Connection news: `connected`, `disconnected`, `reconnecting`. Replays the latest. */
+  readonly status: Observable<BusStatus>;
+  /** At most once, to whoever listens now. */
+  publish(subject: string, data: Uint8Array, headers?: Headers): void;
+  /** Messages from subscription to unsubscription; with `queue`, each goes to one subscriber of that name. */
+  subscribe(pattern: string, options?: { readonly queue?: string }): Observable<Message>;
+  /** The first answer. `no_responder` where nobody listens, `timeout` after `timeout` milliseconds. */
+  request(subject: string, data: Uint8Array, options: { readonly timeout: number }): Promise<Message>;
+  /** Resolves when what was published has reached the server. */
+  flush(): Promise<void>;
+  workQueue(name: string, options?: WorkQueueOptions): Promise<WorkQueue>;
+  latest(name: string): Promise<LatestStore>;
+  blobs(name: string): Promise<BlobStore>;
+  /** Lets messages under way arrive, then ends. Idempotent. */
+  close(): Promise<void>;
+}
+
+export type BusStatus = 'connected' | 'disconnected' | 'reconnecting' | 'closed';
+export type Headers = Readonly<Record<string, string>>;
+
+export interface Message {
+  readonly subject: string;
+  readonly data: Uint8Array;
+  readonly headers: Headers;
+  /** Answers a request; does nothing for a message that wants no answer. */
+  respond(data: Uint8Array): void;
+}
+
+export interface WorkQueueOptions {
+  /** Milliseconds without a sign of life after which a task is given to somebody else. Default 30,000. */
+  readonly patience?: number;
+}
+
+/**
+ * Durable tasks, each done at least once: a task stays until somebody acknowledges it, and is handed out again when
+ * its taker falls silent. Lanes keep apart what different takers can do (`cpu`, `cuda`).
+ */
+export interface WorkQueue {
+  /** False where a task of this id was added already (remembered for as long as the queue lives). */
+  add(task: { readonly lane: string; readonly id: string; readonly data: Uint8Array }): Promise<boolean>;
+  /** The next task of a lane; undefined after `wait` milliseconds without one. */
+  take(lane: string, options: { readonly wait: number }): Promise<Delivery | undefined>;
+  /** Tasks not yet acknowledged, those under way among them. */
+  size(): Promise<number>;
+  /** Removes the queue and everything in it. */
+  destroy(): Promise<void>;
+}
+
+export interface Delivery {
+  readonly lane: string;
+  readonly id: string;
+  readonly data: Uint8Array;
+  /** 1 at first. */
+  readonly deliveries: number;
+  /** A sign of life: the patience starts anew. */
+  working(): void;
+  /** Done for good; resolves once the server knows. */
+  acknowledge(): Promise<void>;
+  /** Back into the queue, for others, after `delay` milliseconds. */
+  giveBack(delay?: number): Promise<void>;
+}
+
+/** The latest value of each key, with revisions to compare before setting. Keys: letters, digits, `-_=./`. */
+export interface LatestStore {
+  get(key: string): Promise<Entry | undefined>;
+  put(key: string, value: Uint8Array): Promise<number>;
+  /** Only where the key holds nothing (`revision` 0) or still this revision; otherwise `conflict`. */
+  update(key: string, value: Uint8Array, revision: number): Promise<number>;
+  delete(key: string): Promise<void>;
+  keys(): Promise<readonly string[]>;
+  /** The present values of all keys matching the pattern, then every change. A deleted key comes with empty value. */
+  watch(pattern: string): Observable<Entry>;
+  destroy(): Promise<void>;
+}
+
+export interface Entry {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly revision: number;
+  readonly isDeleted: boolean;
+}
+
+/** Bytes of any size under a name, checked by SHA-256 on the way out. */
+export interface BlobStore {
+  put(name: string, data: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }>;
+  /** Undefined where there is none. `timeout` after `timeout` milliseconds; `corrupt` where the hash does not fit. */
+  get(name: string, options: { readonly timeout: number }): Promise<Uint8Array | undefined>;
+  delete(name: string): Promise<void>;
+  names(): Promise<readonly string[]>;
+  destroy(): Promise<void>;
+}

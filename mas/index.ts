@@ -1,0 +1,12 @@
+export type {
+  BlobStore,
+  Bus,
+  BusStatus,
+  Delivery,
+  Entry,
+  Headers,
+  LatestStore,
+  Message,
+  WorkQueue,
+  WorkQueueOptions,
+} from './bus/bus.ts';

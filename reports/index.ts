@@ -1,0 +1,10 @@
+export type {
+  ComparisonRow,
+  Curve,
+  Estimate,
+  FinalRow,
+  MachineRow,
+  Report,
+  RunRow,
+  SettingRow,
+} from './report.ts';

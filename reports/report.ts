@@ -1,0 +1,95 @@
+import type { Json } from '../core/index.ts';
+
+/** A number and its stratified bootstrap 95 % interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Everything a report says, as plain data: tables, pictures and exports are made from this and nothing else. */
+export interface Report {
+  readonly title: string;
+  readonly description: string;
+  /** What is compared, in words, with its unit: `return of an episode: sum over agents and steps`. */
+  readonly measure: string;
+  /** In the order in which they are shown everywhere. */
+  readonly tasks: readonly string[];
+  readonly arms: readonly string[];
+  readonly runs: readonly RunRow[];
+  /** Of the returns of evaluations and of training, and of other numbers that runs record. */
+  readonly curves: readonly Curve[];
+  readonly finals: readonly FinalRow[];
+  readonly comparisons: readonly ComparisonRow[];
+  /** What normalised scores are made with, by task; null where scores are raw returns. */
+  readonly scores: Readonly<Record<string, { readonly low: number; readonly high: number } | null>>;
+  /** Settings on which runs differ (seeds and names apart). */
+  readonly settings: readonly SettingRow[];
+  readonly machines: readonly MachineRow[];
+  /** What a reader must know before believing the rest: runs that failed, too few seeds, unequal budgets. */
+  readonly warnings: readonly string[];
+}
+
+export interface RunRow {
+  readonly folder: string;
+  readonly key: string;
+  readonly task: string;
+  readonly arm: string;
+  readonly seed: number;
+  readonly state: 'finished' | 'interrupted' | 'running' | 'failed';
+  readonly steps: number;
+  readonly seconds: number;
+  readonly stepsPerSecond: number;
+  /** Mean return of the final evaluation; null where there is none. */
+  readonly final: number | null;
+  readonly message: string | null;
+}
+
+/** A number over environment steps: the mean over the runs of an arm on a task, with its interval at each step. */
+export interface Curve {
+  /** `evaluation/return/mean`, `return/mean`, `loss/value`, ... */
+  readonly metric: string;
+  readonly task: string;
+  readonly arm: string;
+  readonly runs: number;
+  readonly steps: readonly number[];
+  readonly centre: readonly number[];
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
+/** Final scores of an arm: on one task, or over all of them (`task` null; normalised scores only). */
+export interface FinalRow {
+  readonly task: string | null;
+  readonly arm: string;
+  readonly runs: number;
+  readonly isNormalised: boolean;
+  readonly mean: Estimate;
+  readonly median: Estimate;
+  readonly interquartileMean: Estimate;
+  /** Null for raw scores: a gap to 1 means nothing there. */
+  readonly optimalityGap: Estimate | null;
+}
+
+/** How probably a run of `better` scores above a run of `worse` (Mann-Whitney, averaged over tasks). */
+export interface ComparisonRow {
+  readonly task: string | null;
+  readonly better: string;
+  readonly worse: string;
+  readonly probability: Estimate;
+  /** Difference of interquartile means, better minus worse. */
+  readonly difference: Estimate;
+}
+
+export interface SettingRow {
+  /** JSON pointer into the scenario. */
+  readonly path: string;
+  /** By arm: its values, without repeats. */
+  readonly values: Readonly<Record<string, readonly Json[]>>;
+}
+
+export interface MachineRow {
+  /** `cpu`, `cores`, `memory`, `os`, `node`, package versions, device and executor, as name and text. */
+  readonly facts: Readonly<Record<string, string>>;
+  readonly runs: number;
+}

@@ -1,0 +1,1 @@
+export type { Experiment, Job, Limits, Plan, ScoreRange } from './experiment.ts';
