@@ -13,6 +13,10 @@ export type ErrorCode =
   | 'mismatch'
   | 'exists'
   | 'disk'
+  | 'conflict'
+  | 'timeout'
+  | 'no_responder'
+  | 'too_large'
   | 'internal';
 
 /** The parts of a good error: where it is, what was wanted, what was found, and the likely cure. */
