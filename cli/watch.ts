@@ -1,5 +1,6 @@
 import { LightbulbError } from '../core/index.ts';
 import { type RunOptions, run, type Scenario, type Summary } from '../scenarios/index.ts';
+import { onInterrupt } from './interrupt.ts';
 import { showProgress } from './progress.ts';
 import { summaryText } from './summary.ts';
 import { type ExitCode, exitCodes, printJson, printLine, type Terminal } from './terminal.ts';
@@ -34,19 +35,4 @@ export async function watch(
   if (json) printJson(stdout, summary);
   else printLine(stdout, summaryText(summary));
   return summary.state === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
-}
-
-/** Calls back at Ctrl-C and its like, saying whether it is the first time. Returns what undoes it. */
-function onInterrupt(react: (first: boolean) => void): () => void {
-  let first = true;
-  const listener = () => {
-    const wasFirst = first;
-    first = false;
-    react(wasFirst);
-  };
-  const signals = ['SIGINT', 'SIGTERM'] as const;
-  for (const signal of signals) process.on(signal, listener);
-  return () => {
-    for (const signal of signals) process.off(signal, listener);
-  };
 }
