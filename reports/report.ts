@@ -26,6 +26,8 @@ export interface Report {
   /** Settings on which runs differ (seeds and names apart). */
   readonly settings: readonly SettingRow[];
   readonly machines: readonly MachineRow[];
+  /** How the numbers were made, a sentence each: definitions, repetitions, how curves were aligned and thinned. */
+  readonly methods: readonly string[];
   /** What a reader must know before believing the rest: runs that failed, too few seeds, unequal budgets. */
   readonly warnings: readonly string[];
 }
