@@ -1,4 +1,14 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { LightbulbError } from '../core/index.ts';
 
@@ -102,6 +112,11 @@ export class JsonLines {
   close(): void {
     closeSync(this.file);
   }
+}
+
+/** The length of a file up to its last line feed: a killed process may leave half a line. */
+export function wholeLines(file: string): number {
+  return existsSync(file) ? readFileSync(file).lastIndexOf('\n') + 1 : 0;
 }
 
 function writeAll(file: number, bytes: Uint8Array, disk: Write): void {

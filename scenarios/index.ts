@@ -1,11 +1,15 @@
 export { build, type CreateTraining, environmentOf, type MakeEnvironment } from './build.ts';
+export { JsonLines, replaceFile, wholeLines, write as writeToDisk } from './disk.ts';
 export { type EvaluationSummary, evaluate } from './evaluate.ts';
 export type { Clock, Event, Happening, Summary } from './events.ts';
 export type { Experiment, Job, Limits, Plan, ScoreRange } from './experiment/index.ts';
+export { FolderLock, type Holder, holderOf } from './folder-lock.ts';
 export { loadScenario } from './load.ts';
 export { mistakesOf } from './mistakes.ts';
 export { type Override, parseOverride } from './overrides.ts';
 export { learners, presetFile, presetNames, scenarioFile } from './presets.ts';
+export { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 export { type RunOptions, run } from './run.ts';
 export { newFolderName, scenarioOf } from './run-folder.ts';
 export type { EnvironmentChoice, Scenario, ScenarioFile } from './schema.ts';
+export { removeUnmade, type Standing, standingOf } from './standing.ts';

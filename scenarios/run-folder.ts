@@ -2,17 +2,19 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Json, LightbulbError } from '../core/index.ts';
 import { type Newest, newestCheckpoint, removeAfter, type Saved, writeCheckpoint } from './checkpoints.ts';
-import { JsonLines, onDisk, replaceFile, type Write } from './disk.ts';
+import { JsonLines, onDisk, replaceFile, type Write, wholeLines } from './disk.ts';
 import type { Event, Summary } from './events.ts';
+import { FolderLock } from './folder-lock.ts';
 import { loadScenario } from './load.ts';
 import type { Override } from './overrides.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import type { Scenario } from './schema.ts';
 
-const SCENARIO = 'scenario.json';
+export const SCENARIO = 'scenario.json';
 const EVENTS = 'events.jsonl';
 const METRICS = 'metrics.jsonl';
 const CHECKPOINTS = 'checkpoints';
-const SUMMARY = 'summary.json';
+export const SUMMARY = 'summary.json';
 
 /** Numbers at a step, without times: a line of `metrics.jsonl`. */
 export type MetricsRow = { readonly step: number } & { readonly [name: string]: number };
@@ -25,6 +27,7 @@ export type MetricsRow = { readonly step: number } & { readonly [name: string]: 
  *     metrics.jsonl   numbers by step, no times: equal for equal runs, byte for byte
  *     checkpoints/    <step>/{tensors.safetensors, state.json, manifest.json}
  *     summary.json    what was reached
+ *     lock            which process writes to it, while one does
  *
  * Open for writing; one process at a time.
  */
@@ -32,17 +35,19 @@ export class RunFolder {
   readonly path: string;
   private readonly metrics: JsonLines;
   private readonly events: JsonLines;
+  private readonly lock: FolderLock;
   private readonly disk: Write;
 
-  private constructor(path: string, keep: { metrics: number; events: number }, disk: Write) {
+  private constructor(path: string, keep: { metrics: number; events: number }, lock: FolderLock, disk: Write) {
     this.path = path;
+    this.lock = lock;
     this.disk = disk;
     this.metrics = new JsonLines(join(path, METRICS), keep.metrics, disk);
     this.events = new JsonLines(join(path, EVENTS), keep.events, disk);
   }
 
-  /** Makes the folder; `exists` where it is there already. */
-  static create(path: string, scenario: Scenario, disk: Write): RunFolder {
+  /** Makes the folder; `exists` where it is there already. `owner`: see `FolderLock`. */
+  static create(path: string, scenario: Scenario, owner: ProcessIdentity | null, disk: Write): RunFolder {
     onDisk(path, () => {
       mkdirSync(dirname(path), { recursive: true });
       try {
@@ -52,8 +57,9 @@ export class RunFolder {
       }
     });
     try {
+      const lock = FolderLock.take(path, owner);
       replaceFile(join(path, SCENARIO), print(scenario), disk);
-      return new RunFolder(path, { metrics: 0, events: 0 }, disk);
+      return new RunFolder(path, { metrics: 0, events: 0 }, lock, disk);
     } catch (error) {
       rmSync(path, { recursive: true, force: true }); // nobody could resume it, and its name would be taken
       throw error;
@@ -62,14 +68,16 @@ export class RunFolder {
 
   /**
    * Opens the folder to go on after `saved` (undefined: from the beginning). Metrics and checkpoints after it are
-   * cut off, as the run will make them again; events stay, as they did happen.
+   * cut off, as the run will make them again; events stay, as they did happen. `lock`: on this folder, taken before
+   * `saved` was read.
    */
-  static reopen(path: string, scenario: Scenario, saved: Saved | undefined, disk: Write): RunFolder {
+  static reopen(path: string, scenario: Scenario, saved: Saved | undefined, lock: FolderLock, disk: Write): RunFolder {
     removeAfter(join(path, CHECKPOINTS), saved?.step ?? -1);
     if (readFileSync(join(path, SCENARIO), 'utf8') !== print(scenario)) {
       replaceFile(join(path, SCENARIO), print(scenario), disk);
     }
-    return new RunFolder(path, { metrics: saved?.metricsBytes ?? 0, events: wholeLines(join(path, EVENTS)) }, disk);
+    const keep = { metrics: saved?.metricsBytes ?? 0, events: wholeLines(join(path, EVENTS)) };
+    return new RunFolder(path, keep, lock, disk);
   }
 
   addEvent(event: Event): void {
@@ -94,6 +102,7 @@ export class RunFolder {
   close(): void {
     this.metrics.close();
     this.events.close();
+    this.lock.release();
   }
 }
 
@@ -142,11 +151,6 @@ function alreadyThere(path: string): LightbulbError {
 
 function sizeOf(file: string): number {
   return existsSync(file) ? statSync(file).size : 0;
-}
-
-/** The length of a file up to its last line feed: a killed process may leave half a line. */
-function wholeLines(file: string): number {
-  return existsSync(file) ? readFileSync(file).lastIndexOf('\n') + 1 : 0;
 }
 
 function print(value: unknown): string {

@@ -5,9 +5,11 @@ import { LightbulbError } from '../core/index.ts';
 import { build, type CreateTraining } from './build.ts';
 import { type Write, write } from './disk.ts';
 import { type Clock, type Event, type Happening, type Recorder, systemClock } from './events.ts';
+import { FolderLock } from './folder-lock.ts';
 import { goOnFrom } from './go-on.ts';
 import { metricsRecorder } from './metrics.ts';
 import { play } from './play.ts';
+import type { ProcessIdentity } from './process-identity.ts';
 import { mustBeNew, newestCheckpointOf, RunFolder } from './run-folder.ts';
 import type { Scenario } from './schema.ts';
 
@@ -17,6 +19,8 @@ export interface RunOptions {
   readonly resume?: boolean;
   /** Interrupts the run after the iteration under way, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** On whose behalf, where not this process's own: see `FolderLock`. */
+  readonly owner?: ProcessIdentity;
   readonly createTraining?: CreateTraining;
   readonly clock?: Clock;
   readonly disk?: Write;
@@ -40,26 +44,31 @@ export function run(scenario: Scenario, options: RunOptions): Observable<Event> 
 }
 
 async function drive(scenario: Scenario, options: RunOptions, signal: AbortSignal, show: Recorder): Promise<void> {
-  const { clock = systemClock, disk = write, resume: resumed = false } = options;
+  const { clock = systemClock, disk = write, owner = null, resume: resumed = false } = options;
   // Everything that the input can be wrong about comes before anything is written.
   if (!resumed) mustBeNew(options.folder);
-  const training = await build(scenario, options.createTraining);
+  const lock = resumed ? FolderLock.take(options.folder, owner) : undefined;
   try {
-    const { saved, broken } = resumed ? await newestCheckpointOf(options.folder) : { saved: undefined, broken: [] };
-    if (saved !== undefined) goOnFrom(saved, training, options.folder);
-    const folder = resumed
-      ? RunFolder.reopen(options.folder, scenario, saved, disk)
-      : RunFolder.create(options.folder, scenario, disk);
+    const training = await build(scenario, options.createTraining);
     try {
-      const record = await recorder(scenario, folder, disk);
-      const warnings = broken.map((error) => `checkpoint skipped: ${error.message}`);
-      const happenings = play({ scenario, training, folder, resumed, saved, warnings, clock, signal });
-      await tellAll(happenings, clock, record, show, training);
+      const { saved, broken } = resumed ? await newestCheckpointOf(options.folder) : { saved: undefined, broken: [] };
+      if (saved !== undefined) goOnFrom(saved, training, options.folder);
+      const folder = lock
+        ? RunFolder.reopen(options.folder, scenario, saved, lock, disk)
+        : RunFolder.create(options.folder, scenario, owner, disk);
+      try {
+        const record = await recorder(scenario, folder, disk);
+        const warnings = broken.map((error) => `checkpoint skipped: ${error.message}`);
+        const happenings = play({ scenario, training, folder, resumed, saved, warnings, clock, signal });
+        await tellAll(happenings, clock, record, show, training);
+      } finally {
+        folder.close();
+      }
     } finally {
-      folder.close();
+      await training.close();
     }
   } finally {
-    await training.close();
+    lock?.release();
   }
 }
 
