@@ -23,4 +23,18 @@ export interface Executor {
   readonly name: 'onnx' | 'eager';
   readonly device: Device;
   prepare(fn: TensorFunction, signature: Signature, name: string): Executable;
+  /**
+   * Makes `fn` ready to run once for each row of the inputs `x/...`, the outputs `carry/...` of one step being the
+   * inputs of the next (`compileScan`). Executors without it run all steps as one function.
+   */
+  prepareScan?(fn: TensorFunction, plan: ScanPlan, name: string): Executable;
+}
+
+/** The shapes of a scan. */
+export interface ScanPlan {
+  readonly steps: number;
+  /** What the whole scan reads: inputs `x/...` have a leading axis of `steps`. */
+  readonly inputs: Signature;
+  /** What one step reads: the same names, without that axis. */
+  readonly each: Signature;
 }

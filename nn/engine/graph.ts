@@ -12,7 +12,20 @@ export interface Constant {
   readonly data: Data | BigInt64Array;
 }
 
-export type Attribute = number | string | readonly number[] | { readonly float: number };
+export type Attribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly graph: FinishedGraph };
+
+/** What becomes a model file, or the body of an operator: a graph without anything that its outputs do not need. */
+export interface FinishedGraph {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly nodes: readonly GraphNode[];
+  readonly constants: readonly Constant[];
+}
 
 /** One ONNX operator: what it reads and writes, by name. */
 export interface GraphNode {

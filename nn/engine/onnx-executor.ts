@@ -4,8 +4,11 @@ import { dirname, join } from 'node:path';
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { LightbulbError } from '../../core/index.ts';
 import type { Executable, Executor } from './executor.ts';
+import type { FinishedGraph } from './graph.ts';
 import { encodeModel } from './onnx-model.ts';
-import { onnxRuntime } from './onnx-runtime.ts';
+import { onnxRuntime, ortTensor } from './onnx-runtime.ts';
+import { OUTPUT, outputsOf, scanGraph } from './onnx-scan.ts';
+import { residentScan } from './resident-scan.ts';
 import { simplify } from './simplify.ts';
 import { type Signature, type TensorFunction, trace } from './trace.ts';
 import type { Value } from './value.ts';
@@ -18,73 +21,108 @@ export interface OnnxOptions {
   readonly threads?: number;
   /** Every operator on the device, or an error; by default those that a GPU has no kernel for run on the CPU. */
   readonly isStrict?: boolean;
+  /**
+   * Writes ONNX Runtime's profile of each program (which operator ran where, and for how long) when it is disposed of,
+   * to a file whose path starts so. For chrome://tracing, or to be read as JSON.
+   */
+  readonly profile?: string;
 }
 
 /** Compiles functions to ONNX and runs them in ONNX Runtime: the default executor. */
-export function onnxExecutor({ device = 'cpu', threads = 1, isStrict = false }: OnnxOptions = {}): Executor {
+export function onnxExecutor({ device = 'cpu', threads = 1, isStrict = false, profile }: OnnxOptions = {}): Executor {
+  const options = { device, threads, isStrict, ...(profile === undefined ? {} : { profile }) };
+  const compiled = (fn: TensorFunction, signature: Signature, name: string): FinishedGraph => {
+    requireProvider(device);
+    return simplify(trace(fn, signature, name));
+  };
   return {
     name: 'onnx',
     device,
-    prepare: (fn, signature, name) => prepare(fn, signature, name, { device, threads, isStrict }),
+    prepare: (fn, signature, name) => prepare(compiled(fn, signature, name), name, options),
+    prepareScan: (fn, plan, name) => {
+      const step = compiled(fn, plan.each, name);
+      // The WebGPU provider has no kernel for loops: on the CPU's they would carry everything across at each step.
+      if (device !== 'webgpu') return prepare(scanGraph(step, plan), name, options);
+      return residentScan(step, plan, name, (graph, part, location) => openSession(graph, part, options, location));
+    },
   };
 }
 
-function prepare(
-  fn: TensorFunction,
-  signature: Signature,
+/** An open session; `model` is what it was made of. */
+export interface OnnxSession {
+  readonly model: Uint8Array;
+  /** Runs once. An output whose tensor is null comes back as a fresh one. Errors say which program failed. */
+  run(
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: Readonly<Record<string, OrtTensor | null>>,
+  ): Record<string, OrtTensor>;
+  dispose(): void;
+}
+
+function openSession(
+  graph: FinishedGraph,
   name: string,
-  { device, threads, isStrict }: Required<OnnxOptions>,
-): Executable {
-  requireProvider(device);
-  const graph = trace(fn, signature, name);
-  const bytes = encodeModel(simplify(graph), name);
-  const { native } = onnxRuntime();
-  const session = new native.binding.InferenceSession();
+  { device, threads, isStrict, profile }: Options,
+  location: 'cpu' | 'gpu-buffer' = 'cpu',
+): OnnxSession {
+  const model = encodeModel(graph, name);
+  const session = new (onnxRuntime().native.binding.InferenceSession)();
   try {
-    session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, {
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
       // One provider and no silent second choice: a device that was asked for and is not there is an error.
       executionProviders: [device],
+      ...(location === 'cpu' ? {} : { preferredOutputLocation: location }),
+      ...(profile === undefined
+        ? {}
+        : { enableProfiling: true, profileFilePrefix: `${profile}-${name.replaceAll('/', '-')}` }),
       ...(isStrict ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
     });
   } catch (cause) {
     throw loadError(cause, name, device);
   }
-  const outputs: Signature = Object.fromEntries(
-    graph.outputs.map(({ name: output, type, shape }) => [output.slice('out/'.length), { dtype: type, shape }]),
-  );
-  const fetchNames = Object.fromEntries(Object.keys(outputs).map((output) => [output, `out/${output}`]));
-  const bind = (inputs: Readonly<Record<string, Value>>, results: Readonly<Record<string, Value>>): (() => void) => {
-    const feeds: Record<string, OrtTensor> = {};
-    const fetches: Record<string, OrtTensor> = {};
-    for (const input in signature) feeds[input] = ortTensor(inputs[input]!);
-    for (const output in outputs) fetches[fetchNames[output]!] = ortTensor(results[output]!);
-    return () => {
+  return {
+    model,
+    run(feeds, fetches) {
       try {
-        session.run(feeds, fetches, NO_OPTIONS);
+        return session.run(feeds, fetches, NO_OPTIONS);
       } catch (cause) {
         throw runError(cause, name);
       }
-    };
+    },
+    dispose() {
+      if (profile !== undefined) session.endProfiling();
+      session.dispose();
+    },
+  };
+}
+
+function prepare(graph: FinishedGraph, name: string, options: Options): Executable {
+  const session = openSession(graph, name, options);
+  const outputs = outputsOf(graph);
+  const bind = (inputs: Values, results: Values): (() => void) => {
+    const feeds: Record<string, OrtTensor> = {};
+    const fetches: Record<string, OrtTensor> = {};
+    for (const { name: input } of graph.inputs) feeds[input] = ortTensor(inputs[input]!);
+    for (const output in outputs) fetches[OUTPUT + output] = ortTensor(results[output]!);
+    return () => void session.run(feeds, fetches);
   };
   return {
     outputs,
     bind,
     run: (inputs, results) => bind(inputs, results)(),
-    model: () => bytes,
+    model: () => session.model,
     dispose: () => session.dispose(),
   };
 }
 
+type Options = Required<Omit<OnnxOptions, 'profile'>> & Pick<OnnxOptions, 'profile'>;
+type Values = Readonly<Record<string, Value>>;
+
 const NO_OPTIONS = {};
 const require = createRequire(import.meta.url);
-
-/** The same memory as ONNX Runtime's tensor: nothing is copied. */
-function ortTensor({ dtype, shape, data }: Value): OrtTensor {
-  return new (onnxRuntime().common.Tensor)(dtype, data, shape);
-}
 
 /** CUDA's part of ONNX Runtime is a library of its own, which npm does not bring. Error `unavailable` without it. */
 function requireProvider(device: OnnxDevice): void {

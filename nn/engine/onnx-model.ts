@@ -1,6 +1,5 @@
 import protobuf from 'protobufjs';
-import type { Attribute, Constant, ElementType, GraphNode, Port } from './graph.ts';
-import type { FinishedGraph } from './simplify.ts';
+import type { Attribute, Constant, ElementType, FinishedGraph, GraphNode, Port } from './graph.ts';
 
 /** The operator set that lowerings are written against. */
 const OPSET = 18;
@@ -13,7 +12,7 @@ message Shape { repeated Dimension dim = 1; }
 message TensorType { int32 elem_type = 1; Shape shape = 2; }
 message Type { TensorType tensor_type = 1; }
 message ValueInfo { string name = 1; Type type = 2; }
-message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; repeated float floats = 7; repeated int64 ints = 8; int32 type = 20; }
+message AttributeProto { string name = 1; float f = 2; int64 i = 3; bytes s = 4; GraphProto g = 6; repeated float floats = 7; repeated int64 ints = 8; int32 type = 20; }
 message Node { repeated string input = 1; repeated string output = 2; string name = 3; string op_type = 4; repeated AttributeProto attribute = 5; string domain = 7; }
 message TensorProto { repeated int64 dims = 1; int32 data_type = 2; string name = 8; bytes raw_data = 9; }
 message GraphProto { repeated Node node = 1; string name = 2; repeated TensorProto initializer = 5; repeated ValueInfo input = 11; repeated ValueInfo output = 12; }
@@ -33,15 +32,19 @@ export function encodeModel(graph: FinishedGraph, name: string): Uint8Array {
         { domain: '', version: OPSET },
         { domain: 'com.microsoft', version: 1 },
       ],
-      graph: {
-        name,
-        node: graph.nodes.map(encodeNode),
-        initializer: graph.constants.map(encodeConstant),
-        input: graph.inputs.map(encodePort),
-        output: graph.outputs.map(encodePort),
-      },
+      graph: encodeGraph(graph, name),
     }),
   ).finish();
+}
+
+function encodeGraph({ nodes, constants, inputs, outputs }: FinishedGraph, name: string): object {
+  return {
+    name,
+    node: nodes.map(encodeNode),
+    initializer: constants.map(encodeConstant),
+    input: inputs.map(encodePort),
+    output: outputs.map(encodePort),
+  };
 }
 
 function encodePort({ name, type, shape }: Port): object {
@@ -63,5 +66,6 @@ function encodeAttribute(name: string, value: Attribute): object {
   if (typeof value === 'number') return { name, i: value, type: 2 };
   if (typeof value === 'string') return { name, s: new TextEncoder().encode(value), type: 3 };
   if ('float' in value) return { name, f: value.float, type: 1 };
+  if ('graph' in value) return { name, g: encodeGraph(value.graph, name), type: 5 };
   return { name, ints: value, type: 7 };
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Tensor as OrtTensor } from 'onnxruntime-common';
 import { LightbulbError } from '../../core/index.ts';
+import type { Value } from './value.ts';
 
 /**
  * ONNX Runtime's native session. The package's public `InferenceSession.run` wraps this same call in a promise and a
@@ -14,6 +15,8 @@ export interface NativeSession {
     fetches: Readonly<Record<string, OrtTensor | null>>,
     options: object,
   ): Record<string, OrtTensor>;
+  /** Writes the profile of a session that was loaded with `enableProfiling`; returns its path. */
+  endProfiling(): string;
   dispose(): void;
 }
 
@@ -51,4 +54,9 @@ export function onnxRuntime(): { native: NativeModule; common: OrtCommon } {
       cause,
     });
   }
+}
+
+/** The same memory as ONNX Runtime's tensor: nothing is copied. */
+export function ortTensor({ dtype, shape, data }: Value): OrtTensor {
+  return new (onnxRuntime().common.Tensor)(dtype, data, shape);
 }

@@ -1,12 +1,4 @@
-import type { Constant, Graph, GraphNode, Port } from './graph.ts';
-
-/** What becomes a model file: a graph without anything that its outputs do not need. */
-export interface FinishedGraph {
-  readonly inputs: readonly Port[];
-  readonly outputs: readonly Port[];
-  readonly nodes: readonly GraphNode[];
-  readonly constants: readonly Constant[];
-}
+import type { FinishedGraph, Graph, GraphNode } from './graph.ts';
 
 /**
  * Finishes a traced graph: fuses bias additions into products, drops what no output needs, and lets operators write
