@@ -1,0 +1,21 @@
+export {
+  interquartileMean,
+  mean,
+  median,
+  optimalityGap,
+  probabilityOfImprovement,
+  type Scores,
+} from './aggregates.ts';
+export { BAND_REPETITIONS, Band } from './band.ts';
+export {
+  type Aggregates,
+  aggregate,
+  aggregateReplicates,
+  type BootstrapOptions,
+  type Comparison,
+  compare,
+  comparisonReplicates,
+  REPETITIONS,
+  reversed,
+} from './bootstrap.ts';
+export { percentileInterval, quantile } from './quantiles.ts';
