@@ -19,7 +19,7 @@ export class Minibatch {
 
   /**
    * `samples` per minibatch, in `shards` equal parts, of `steps` rows each; `stride` rows lie between the steps of a
-   * sample in the sources.
+   * sample in the sources. `memory` hands out where the rows of a source go.
    */
   constructor(
     sources: readonly Source[],
@@ -27,11 +27,11 @@ export class Minibatch {
     readonly shards: number,
     readonly steps: number,
     private readonly stride: number,
+    memory: (source: Source, length: number) => Source['data'] = arrayFor,
   ) {
     this.staged = sources.map((source) => {
       const rows = samples * (source.rows === 'steps' ? steps : 1);
-      const Typed = source.data.constructor as new (length: number) => Source['data'];
-      return { source, into: new Typed(rows * source.width) };
+      return { source, into: memory(source, rows * source.width) };
     });
   }
 
@@ -75,6 +75,40 @@ export class Minibatch {
       }),
     );
   }
+}
+
+/** `count` minibatches, one after the other in memory: their inputs are one array each, with a leading axis. */
+export class MinibatchStack {
+  readonly batches: readonly Minibatch[];
+  private readonly memory = new Map<string, Source['data']>();
+
+  constructor(count: number, sources: readonly Source[], samples: number, steps: number, stride: number) {
+    this.batches = Array.from(
+      { length: count },
+      (_, m) =>
+        new Minibatch(sources, samples, 1, steps, stride, (source, length) => {
+          const whole = this.memory.get(source.name) ?? arrayFor(source, count * length);
+          this.memory.set(source.name, whole);
+          return whole.subarray(m * length, (m + 1) * length);
+        }),
+    );
+  }
+
+  /** The inputs of all minibatches: [count, ...] each. */
+  inputs(agentRows: (name: string) => number): Values {
+    const [first] = this.batches;
+    return Object.fromEntries(
+      Object.entries(first!.inputs(0, agentRows)).map(([name, { dtype, shape }]) => [
+        name,
+        { dtype, shape: [this.batches.length, ...shape], data: this.memory.get(name)! },
+      ]),
+    );
+  }
+}
+
+function arrayFor({ data }: Source, length: number): Source['data'] {
+  const Typed = data.constructor as new (length: number) => Source['data'];
+  return new Typed(length);
 }
 
 function copyRows(from: Source['data'], into: Source['data'], width: number, starts: Int32Array): void {

@@ -4,12 +4,14 @@ import {
   chain,
   clipByGlobalNorm,
   compile,
+  compileScan,
   type Executor,
   fromLeaves,
   globalNorm,
   type Layout,
   leaves,
   type Program,
+  type Scan,
   scaleByAdam,
   scaleByLearningRate,
   type Tensors,
@@ -59,6 +61,11 @@ export interface PpoPrograms {
   readonly apply: Program;
   /** `gradient` and `apply` in one. */
   readonly update: Program;
+  /**
+   * `update` on one minibatch after the other. The learner's state is carried; its `metrics` end with the gradient's
+   * norm. With `popArt` [ratio, shift] among a minibatch's rows, the critic's head is put into the new scale first.
+   */
+  readonly updates: Scan;
 }
 
 /** The names of the metrics of `gradient`, in order; `update` appends the gradient's norm. */
@@ -234,7 +241,30 @@ export function createPpoPrograms(
       const { gradient: vector, metrics } = gradient(inputs);
       return { ...apply(inputs, vector), metrics: tf.stack(metrics), norm: globalNorm(vector) };
     }, named('update')),
+    updates: compileScan((carry, x, constants) => {
+      const parameters = withHead(carry.parameters as tf.Tensor1D, shape, x.popArt as tf.Tensor1D | undefined);
+      const inputs = { ...constants, ...x, ...carry, parameters };
+      const { gradient: vector, metrics } = gradient(inputs);
+      return { carry: apply(inputs, vector), y: { metrics: tf.stack([...metrics, globalNorm(vector)]) } };
+    }, named('updates')),
   };
+}
+
+/** The parameters with the critic's head times `ratio`, and `shift` added to its bias (`preserveOutputs`). */
+function withHead(
+  parameters: tf.Tensor1D,
+  { actorLayout, criticLayout }: PpoShape,
+  popArt: tf.Tensor1D | undefined,
+): tf.Tensor {
+  if (popArt === undefined) return parameters;
+  const [ratio, shift] = tf.unstack(popArt) as [tf.Scalar, tf.Scalar];
+  const parts: tf.Tensor1D[] = [tf.slice1d(parameters, 0, actorLayout.size)];
+  for (const { path, offset, size } of criticLayout.slots) {
+    const part = tf.slice1d(parameters, actorLayout.size + offset, size);
+    const scaled = path.startsWith('head/') ? tf.mul<tf.Tensor1D>(part, ratio) : part;
+    parts.push(path === 'head/bias' ? tf.add(scaled, shift) : scaled);
+  }
+  return tf.concat1d(parts);
 }
 
 function standardised(rows: tf.Tensor, { observationMean, observationScale }: Named): tf.Tensor {

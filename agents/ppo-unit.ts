@@ -18,8 +18,10 @@ import { ObservationStatistics } from './observation-statistics.ts';
 import type { PpoOptions } from './options.ts';
 import { standardise } from './ppo-minibatch.ts';
 import { createPpoPrograms, METRICS, type PpoPrograms, type PpoShape } from './ppo-programs.ts';
+import { ScanUpdater } from './ppo-scan-updater.ts';
 import { sourcesOf } from './ppo-sources.ts';
-import { PpoUpdater } from './ppo-updater.ts';
+import { PpoTargets } from './ppo-targets.ts';
+import { type PpoUpdater, StepUpdater } from './ppo-updater.ts';
 import { generalisedAdvantages } from './returns.ts';
 import { createArrays, memoryAt, rowsAt, type UnitArrays } from './unit-arrays.ts';
 import type { UnitRollout } from './unit-rollout.ts';
@@ -29,6 +31,14 @@ export interface UnitStreams {
   readonly initial: Stream;
   readonly noise: Stream;
   readonly order: Stream;
+}
+
+/** How a unit's updates run. */
+export interface UpdateOptions {
+  /** Parts of each minibatch worked on at the same time, one per thread; `steps` alone. */
+  readonly shards: number;
+  /** A call for each step of the optimiser, or one for all of a rollout (of an epoch, with `targetKl`). */
+  readonly updates: 'steps' | 'scan';
 }
 
 /**
@@ -52,6 +62,7 @@ export class PpoUnit {
   private readonly acts: readonly (() => void)[];
   private readonly finals: FinalValues;
   private readonly permutation: Int32Array;
+  private readonly targets: PpoTargets;
   private readonly updaters = new Map<boolean, PpoUpdater>();
   private estimateAll: (() => void) | null = null;
   private noiseStream: Stream;
@@ -63,7 +74,7 @@ export class PpoUnit {
     private readonly options: PpoOptions,
     executor: Executor,
     streams: UnitStreams,
-    private readonly shards: number,
+    private readonly how: UpdateOptions,
   ) {
     const { unit, sizes, T, B } = rollout;
     const { N: n, D, A, M } = sizes;
@@ -92,6 +103,7 @@ export class PpoUnit {
 
     this.statistics = options.normaliseObservations ? new ObservationStatistics(D) : null;
     this.scale = options.valueNormalisation === 'none' ? null : new ValueScale();
+    this.targets = new PpoTargets(this.scale, options);
     this.noiseStream = streams.noise;
     this.orderStream = streams.order;
     this.arrays = createArrays(T, B, n, this.policy.memorySize, this.critic.memorySize, this.shape.criticRows);
@@ -141,19 +153,22 @@ export class PpoUnit {
     this.estimate();
     const isSomeoneDead = rollout.alive.subarray(0, rollout.T * rollout.B * this.shape.n).includes(0);
     const updater = this.updaterFor(isSomeoneDead);
-    updater.begin();
+    this.targets.begin();
     const samples = permutation.length / options.minibatches;
+    const epochsAtOnce = (updater.count ?? options.minibatches) / options.minibatches;
     const sums = new Float64Array(METRICS.length + 1);
     let count = 0;
-    for (let epoch = 0; epoch < options.epochs; epoch++) {
-      orderStream.shuffle(permutation);
-      await breathe();
-      let kl = 0;
-      for (let i = 0; i < options.minibatches; i++) {
-        kl += updater.step(permutation.subarray(i * samples, (i + 1) * samples), rate, sums).approximateKl;
-        count++;
+    for (let epoch = 0; epoch < options.epochs; epoch += epochsAtOnce) {
+      const minibatches: Int32Array[] = [];
+      for (let e = 0; e < epochsAtOnce; e++) {
+        orderStream.shuffle(permutation);
+        const order = permutation.slice();
+        for (let i = 0; i < options.minibatches; i++) minibatches.push(order.subarray(i * samples, (i + 1) * samples));
       }
-      if (options.targetKl !== null && kl / options.minibatches > options.targetKl) break;
+      await breathe();
+      const kl = updater.learn(minibatches, rate, sums);
+      count += minibatches.length;
+      if (options.targetKl !== null && kl / minibatches.length > options.targetKl) break;
     }
     this.publish();
     this.statistics?.update(rollout);
@@ -317,7 +332,7 @@ export class PpoUnit {
           outputs: { logProbability: float32([T * B, n], arrays.logProbability) },
         },
       ];
-      this.estimateAll ??= this.shards > 1 ? bindTogether(runs) : inTurn(runs);
+      this.estimateAll ??= this.how.shards > 1 ? bindTogether(runs) : inTurn(runs);
       this.estimateAll();
     }
     const [mean, std] = scale === null ? [0, 1] : [scale.mean, scale.std];
@@ -345,7 +360,7 @@ export class PpoUnit {
   private updaterFor(isSomeoneDead: boolean): PpoUpdater {
     const known = this.updaters.get(isSomeoneDead);
     if (known !== undefined) return known;
-    const { shape, options, rollout } = this;
+    const { shape, options, rollout, programs, learner, targets, how } = this;
     const experience = {
       sources: sourcesOf(
         {
@@ -363,18 +378,15 @@ export class PpoUnit {
       steps: this.isRecurrent ? options.chunk : 1,
       stride: rollout.B,
       agentRows: (name: string) => (name === 'actorMemory' ? shape.n : shape.criticRows),
+      statistics: this.statistics?.inputs ?? {},
+      unit: rollout.unit.name,
     };
-    const statistics = this.statistics?.inputs ?? {};
-    const made = new PpoUpdater(
-      this.programs,
-      this.learner,
-      this.scale,
-      options,
-      experience,
-      statistics,
-      rollout.unit.name,
-      this.shards,
-    );
+    // The KL divergence of an epoch decides whether there is another one.
+    const count = options.minibatches * (options.targetKl === null ? options.epochs : 1);
+    const made =
+      how.updates === 'scan'
+        ? new ScanUpdater(programs, learner, targets, experience, count)
+        : new StepUpdater(programs, learner, targets, experience, how.shards);
     this.updaters.set(isSomeoneDead, made);
     return made;
   }

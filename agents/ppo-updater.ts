@@ -1,10 +1,10 @@
 import { LightbulbError } from '../core/index.ts';
 import { bindTogether, float32, type Value, type Values } from '../nn/index.ts';
 import type { LearnerState } from './learner-state.ts';
-import type { PpoOptions } from './options.ts';
-import { Minibatch, moments, type Source, standardise } from './ppo-minibatch.ts';
+import { Minibatch, type Source } from './ppo-minibatch.ts';
 import { METRICS, type PpoPrograms } from './ppo-programs.ts';
-import { preserveOutputs, type ValueScale } from './value-scale.ts';
+import type { PpoTargets } from './ppo-targets.ts';
+import { preserveOutputs } from './value-scale.ts';
 
 /** What an updater learns from: the arrays of a rollout, a row for each sample, and how chunks lie in them. */
 export interface Experience {
@@ -16,16 +16,29 @@ export interface Experience {
   readonly stride: number;
   /** How many agents' rows a sample's memory of this name stands for. */
   readonly agentRows: (name: string) => number;
+  /** Inputs of the programs that are the same for all minibatches of a rollout. */
+  readonly statistics: Values;
+  /** For errors. */
+  readonly unit: string;
 }
 
-/**
- * Minibatches in, better parameters out. Advantages, target scales and shares are worked out on the host; gradients
- * and the optimiser run compiled, in `shards` equal parts at the same time.
- */
-export class PpoUpdater {
+/** Minibatches in, better parameters out. */
+export interface PpoUpdater {
+  /** Minibatches of one `learn`; null where any number will do. */
+  readonly count: number | null;
+  /**
+   * One step of the optimiser on each minibatch, in turn: the samples whose first rows these are. Adds the metrics
+   * (and the gradient's norm) to `sums`, and returns the sum of the approximate KL divergences. Error `not_finite`
+   * where a metric is not, with the state from before that `learn` (or that step) in place.
+   */
+  learn(minibatches: readonly Int32Array[], rate: number, sums: Float64Array): number;
+}
+
+/** A program for each step, the state in the host's memory: in `shards` equal parts at the same time. */
+export class StepUpdater implements PpoUpdater {
+  readonly count = null;
   private readonly batch: Minibatch;
   private readonly bound = new Map<number, () => void>();
-  private rolloutScale = { mean: 0, std: 1 };
   private readonly learningRate = float32([]);
   private readonly share = float32([]);
   private readonly norm = float32([]);
@@ -36,11 +49,8 @@ export class PpoUpdater {
   constructor(
     private readonly programs: PpoPrograms,
     private readonly learner: LearnerState,
-    private readonly scale: ValueScale | null,
-    private readonly options: PpoOptions,
+    private readonly targets: PpoTargets,
     private readonly experience: Experience,
-    private readonly statistics: Values,
-    private readonly name: string,
     shards: number,
   ) {
     const { sources, samples, steps, stride } = experience;
@@ -50,59 +60,36 @@ export class PpoUpdater {
     this.gradients = Array.from({ length: parts }, () => float32([learner.layout.size]));
   }
 
-  /** Before the steps on a rollout: its values are outputs in the present scale. */
-  begin(): void {
-    if (this.scale !== null) this.rolloutScale = { mean: this.scale.mean, std: this.scale.std };
+  learn(minibatches: readonly Int32Array[], rate: number, sums: Float64Array): number {
+    let kl = 0;
+    for (const starts of minibatches) kl += this.step(starts, rate, sums);
+    return kl;
   }
 
-  /** One step on the samples whose first rows are `starts`. Adds the metrics (and the gradient's norm) to `sums`. */
-  step(starts: Int32Array, rate: number, sums: Float64Array): { readonly approximateKl: number } {
-    this.batch.gather(starts);
-    this.prepare();
+  private step(starts: Int32Array, rate: number, sums: Float64Array): number {
+    const { batch, learner } = this;
+    batch.gather(starts);
+    const { share, popArt } = this.targets.prepare(batch);
+    (this.share.data as Float32Array)[0] = share;
     (this.learningRate.data as Float32Array)[0] = rate;
-    const { turn } = this.learner;
+    if (popArt !== undefined) {
+      const parameters = learner.parameters();
+      const [weights, bias] = [parameters['critic/head/weight']!, parameters['critic/head/bias']!];
+      preserveOutputs(weights.data as Float32Array, bias.data as Float32Array, popArt.from, popArt.to);
+    }
+    const { turn } = learner;
     if (!this.bound.has(turn)) this.bound.set(turn, this.bind());
     this.bound.get(turn)!();
-    const metrics = this.metrics[0]!.data;
-    this.check(metrics);
-    this.learner.swap();
-    for (let i = 0; i < metrics.length; i++) sums[i]! += metrics[i]!;
-    sums[metrics.length]! += this.norm.data[0]!;
-    return { approximateKl: metrics[APPROXIMATE_KL]! };
-  }
-
-  /** What changes besides the rows: standardised advantages, scaled targets, the share of each row in a mean. */
-  private prepare(): void {
-    const { batch, scale, options } = this;
-    const weight = (batch.array('alive') as Uint8Array | undefined) ?? null;
-    const advantage = batch.array('advantage') as Float32Array;
-    const target = batch.array('target') as Float32Array;
-    if (options.normaliseAdvantages === 'minibatch') standardise(advantage, weight);
-    const { mean, square, count } = moments(target, weight);
-    (this.share.data as Float32Array)[0] = 1 / Math.max(1, count);
-    const floats = batch.array('weight') as Float32Array | undefined;
-    if (weight !== null && floats !== undefined) floats.set(weight);
-    if (scale === null) return;
-    const before = { mean: scale.mean, std: scale.std };
-    scale.update(mean, square);
-    const [centre, spread] = [scale.mean, scale.std];
-    if (options.valueNormalisation === 'popArt') {
-      const parameters = this.learner.parameters();
-      const [weights, bias] = [parameters['critic/head/weight']!, parameters['critic/head/bias']!];
-      preserveOutputs(weights.data as Float32Array, bias.data as Float32Array, before, { mean: centre, std: spread });
-      // The values that clipping compares with are outputs of the head as it was in the rollout: they move with it.
-      const { rolloutScale: rollout } = this;
-      const old = batch.array('value') as Float32Array | undefined;
-      for (let i = 0; i < (old?.length ?? 0); i++) old![i] = (rollout.std * old![i]! + rollout.mean - centre) / spread;
-    }
-    for (let i = 0; i < target.length; i++) target[i] = (target[i]! - centre) / spread;
+    const kl = addMetrics([...this.metrics[0]!.data, this.norm.data[0]!], sums, this.experience.unit);
+    learner.swap();
+    return kl;
   }
 
   private bind(): () => void {
     const { learner, programs, batch, gradients, metrics, norm, learningRate } = this;
     const shardInputs = (shard: number): Values => {
       const { alive: _, ...staged } = batch.inputs(shard, this.experience.agentRows);
-      return { ...staged, share: this.share, ...this.statistics };
+      return { ...staged, share: this.share, ...this.experience.statistics };
     };
     if (batch.shards === 1) {
       const inputs = { ...learner.current, ...shardInputs(0), learningRate };
@@ -126,23 +113,25 @@ export class PpoUpdater {
       apply();
     };
   }
+}
 
-  private check(metrics: Value['data']): void {
-    const bad = metrics.findIndex((value) => !Number.isFinite(value));
-    const norm = this.norm.data[0]!;
-    if (bad < 0 && Number.isFinite(norm)) return;
-    throw new LightbulbError(
-      'not_finite',
-      `${bad < 0 ? 'gradientNorm' : METRICS[bad]} of ${this.name} is no finite number`,
-      {
-        got: String(bad < 0 ? norm : metrics[bad]),
-        cure: 'Lower learningRate, or normalise observations and values; the last checkpoint is from before it',
-      },
-    );
+/** Adds the metrics of one step, its gradient's norm last, to `sums`; returns its approximate KL divergence. */
+export function addMetrics(metrics: ArrayLike<number>, sums: Float64Array, unit: string): number {
+  for (let i = 0; i < metrics.length; i++) {
+    if (!Number.isFinite(metrics[i]!)) throw notFinite(METRICS[i] ?? 'gradientNorm', metrics[i]!, unit);
   }
+  for (let i = 0; i < metrics.length; i++) sums[i]! += metrics[i]!;
+  return metrics[APPROXIMATE_KL]!;
 }
 
 const APPROXIMATE_KL = METRICS.indexOf('approximateKl');
+
+function notFinite(metric: string, value: number, unit: string): LightbulbError {
+  return new LightbulbError('not_finite', `${metric} of ${unit} is no finite number`, {
+    got: String(value),
+    cure: 'Lower learningRate, or normalise observations and values; the last checkpoint is from before it',
+  });
+}
 
 /** Adds the others to the first, in order. */
 function addUp(parts: readonly Value[]): void {

@@ -1,5 +1,5 @@
 import { type Json, type Stream, stream } from '../core/index.ts';
-import type { Executor, Value } from '../nn/index.ts';
+import type { Device, Executor, Value } from '../nn/index.ts';
 import type { BatchedEnvironment } from '../worlds/index.ts';
 import { Collector, type CollectorState, type Player } from './collector.ts';
 import { evaluatePlayer } from './evaluate.ts';
@@ -22,7 +22,16 @@ export interface PpoSpec {
   readonly executor: Executor;
   /** Parts of each minibatch worked on at the same time, one per thread. Default 1. */
   readonly shards?: number;
+  /**
+   * `steps`: a call for each step of the optimiser. `scan`: one for all steps of a rollout (of an epoch, with
+   * `targetKl`), so that the learner's state crosses to the device and back once. Default: `scan` where the device
+   * has memory of its own.
+   */
+  readonly updates?: 'steps' | 'scan';
 }
+
+/** Devices that work in the host's memory: nothing crosses anywhere. */
+const HOST_DEVICES: ReadonlySet<Device> = new Set(['cpu', 'wasm']);
 
 /** Trains every agent of an environment by PPO: independent critics (IPPO) or a central one (MAPPO). */
 export function createPpo(spec: PpoSpec): Training {
@@ -43,7 +52,8 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
     const named = (purpose: string): Stream => stream(seed, `learner/${unit.name}/${purpose}`);
     const rollout = new UnitRollout(unit, collector.groups, options.rollout, copies, options.teamReward);
     const streams = { initial: named('initial'), noise: named('noise'), order: named('order') };
-    return new PpoUnit(rollout, state, options, executor, streams, spec.shards ?? 1);
+    const updates = spec.updates ?? (HOST_DEVICES.has(executor.device) ? 'steps' : 'scan');
+    return new PpoUnit(rollout, state, options, executor, streams, { shards: spec.shards ?? 1, updates });
   });
   const perIteration = options.rollout * copies;
   const iterations = Math.max(1, Math.ceil(spec.steps / perIteration));
