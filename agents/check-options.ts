@@ -48,7 +48,11 @@ function checkNumbers(options: PpoOptions): void {
     if (value === null ? NULLABLE.has(name) : isGood(value)) continue;
     throw wrong('invalid_input', `/learner/${name}`, 'this number is out of range', { wanted, got: String(value) });
   }
-  const { hidden, gru, convolution } = options.network;
+  checkNetwork(options.network);
+}
+
+/** Every learner's networks: their numbers. */
+export function checkNetwork({ hidden, gru, convolution }: NetworkOptions): void {
   const counts: [string, number][] = hidden.map((units, i) => [`hidden/${i}`, units]);
   if (gru !== null) counts.push(['gru', gru]);
   for (const [i, layer] of (convolution ?? []).entries())
@@ -107,7 +111,12 @@ function checkPictures(
     throw refuse('critic', 'a central critic takes vectors, not pictures', 'Set it to "independent"');
 }
 
-function checkConvolution(unit: string, observation: Space, layers: NonNullable<NetworkOptions['convolution']>): void {
+/** Error where what a unit sees cannot be convolved by these layers. */
+export function checkConvolution(
+  unit: string,
+  observation: Space,
+  layers: NonNullable<NetworkOptions['convolution']>,
+): void {
   if (observation.type !== 'box' || observation.shape.length !== 3) {
     throw wrong('unsupported', '/learner/network/convolution', `${unit} sees no pictures to convolve`, {
       wanted: 'a box of [height, width, channels]',
@@ -131,11 +140,11 @@ function checkConvolution(unit: string, observation: Space, layers: NonNullable<
   );
 }
 
-function isCount(value: number): boolean {
+export function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value > 0;
 }
 
-function isPositive(value: number): boolean {
+export function isPositive(value: number): boolean {
   return Number.isFinite(value) && value > 0;
 }
 
@@ -143,7 +152,7 @@ function isNonNegative(value: number): boolean {
   return Number.isFinite(value) && value >= 0;
 }
 
-function isFraction(value: number): boolean {
+export function isFraction(value: number): boolean {
   return value >= 0 && value <= 1;
 }
 

@@ -1,4 +1,5 @@
 import { LightbulbError } from '../core/index.ts';
+import type { Executor } from '../nn/index.ts';
 import type { BatchedEnvironment, ScriptedPolicy } from '../worlds/index.ts';
 import { createBaseline } from './baseline.ts';
 import { checkOptions } from './check-options.ts';
@@ -8,6 +9,7 @@ import { createPpo } from './ppo.ts';
 import { randomPlayer } from './random-player.ts';
 import { scriptedPlayer } from './scripted-player.ts';
 import type { Training } from './training.ts';
+import { checkValueDecomposition, createValueDecomposition } from './value-decomposition/index.ts';
 
 /** What a training is made from. */
 export interface TrainingSpec extends ExecutorChoice {
@@ -45,32 +47,47 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
       if (scripted === undefined) throw noController();
       return createBaseline({ seed, copies, make, player: scriptedPlayer(scripted) });
     case 'ppo': {
-      // Threads work on whole shards of a minibatch: inside the operators of small networks they gain nothing.
-      const executor = await createExecutor({ ...spec, threads: 1 });
-      const shards = executor.name === 'onnx' && executor.device === 'cpu' ? spec.threads : 1;
-      // A copy to look at, so that what does not fit is found before the real ones are made.
-      const probe = make(1);
-      try {
-        checkOptions(learner, probe, copies);
-      } finally {
-        probe.close?.();
-      }
+      const { executor, shards } = await threadsFor(spec);
+      lookAt(make, (probe) => checkOptions(learner, probe, copies));
       return createPpo({ seed, steps, copies, make, options: learner, executor, shards });
+    }
+    case 'iql':
+    case 'vdn':
+    case 'qmix': {
+      const { executor, shards } = await threadsFor(spec);
+      lookAt(make, (probe) => checkValueDecomposition(learner, probe));
+      return createValueDecomposition({ seed, copies, make, options: learner, executor, shards });
     }
     default:
       learner satisfies never;
       throw new LightbulbError('invalid_input', 'there is no such learner', {
         where: '/learner/name',
-        wanted: 'ppo, random or scripted',
+        wanted: 'ppo, iql, vdn, qmix, random or scripted',
         got: JSON.stringify((learner as { name?: unknown }).name),
       });
+  }
+}
+
+/** Threads work on whole shards of a batch: inside the operators of small networks they gain nothing. */
+async function threadsFor(spec: TrainingSpec): Promise<{ readonly executor: Executor; readonly shards: number }> {
+  const executor = await createExecutor(spec);
+  return { executor, shards: executor.name === 'onnx' && executor.device === 'cpu' ? spec.threads : 1 };
+}
+
+/** Makes a copy to look at, so that what does not fit is found before the real ones are made. */
+function lookAt(make: TrainingSpec['make'], check: (probe: BatchedEnvironment) => void): void {
+  const probe = make(1);
+  try {
+    check(probe);
+  } finally {
+    probe.close?.();
   }
 }
 
 function noController(): LightbulbError {
   return new LightbulbError('unsupported', 'this environment comes without a scripted controller', {
     where: '/learner/name',
-    wanted: 'ppo or random',
+    wanted: 'ppo, iql, vdn, qmix or random',
     got: 'scripted',
     cure: 'Use "random", or give the environment a controller',
   });

@@ -18,3 +18,14 @@ export { generalisedAdvantages, type Track } from './returns.ts';
 export type { GroupRollout, Sizes } from './rollout.ts';
 export { scriptedPlayer } from './scripted-player.ts';
 export type { Checkpoint, Evaluation, Iteration, Training } from './training.ts';
+export {
+  createValueDecomposition,
+  type IqlOptions,
+  iqlDefaults,
+  type QmixOptions,
+  qmixDefaults,
+  type ValueDecompositionOptions,
+  type ValueDecompositionSpec,
+  type VdnOptions,
+  vdnDefaults,
+} from './value-decomposition/index.ts';

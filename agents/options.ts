@@ -1,3 +1,5 @@
+import type { ValueDecompositionOptions } from './value-decomposition/index.ts';
+
 /** Which network the agents' policies use. */
 export interface NetworkOptions {
   /** Units of each hidden layer. */
@@ -63,7 +65,7 @@ export interface ScriptedOptions {
   readonly name: 'scripted';
 }
 
-export type LearnerOptions = PpoOptions | RandomOptions | ScriptedOptions;
+export type LearnerOptions = PpoOptions | ValueDecompositionOptions | RandomOptions | ScriptedOptions;
 
 /** CleanRL's `ppo.py` settings; what a scenario does not name. */
 export const ppoDefaults: PpoOptions = {

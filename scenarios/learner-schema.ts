@@ -1,5 +1,15 @@
 import Type from 'typebox';
-import { type NetworkOptions, type PpoOptions, ppoDefaults } from '../agents/index.ts';
+import {
+  type IqlOptions,
+  iqlDefaults,
+  type NetworkOptions,
+  type PpoOptions,
+  ppoDefaults,
+  type QmixOptions,
+  qmixDefaults,
+  type VdnOptions,
+  vdnDefaults,
+} from '../agents/index.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 
 /** Which network: agents' `NetworkOptions`, as a schema. */
@@ -65,6 +75,68 @@ const ppo = Type.Object(
   { title: 'PPO', additionalProperties: false },
 );
 
+/** What the agents' `IqlOptions`, `VdnOptions` and `QmixOptions` have in common, as schemas. */
+const valueLearner = {
+  sharing: Type.Enum(['all', 'role', 'none'], { description: 'Who shares one network.' }),
+  agentIndex: Type.Boolean({ description: 'Appends a one-hot agent index to the observation.' }),
+  lastAction: Type.Boolean({ description: "Appends the agent's own last action, one-hot." }),
+  network,
+  rollout: count(1, { description: 'Steps of each copy between updates.' }),
+  replay: count(1, { description: 'Episodes that the replay holds; the oldest makes room.' }),
+  batch: count(1, { description: 'Episodes of one update, drawn from the replay.' }),
+  episodeLimit: nullable(count(1), {
+    description: "Longer episodes are kept in pieces of so many steps; null: the environment's own limit.",
+  }),
+  updatesPerEpisode: positive({ description: 'Updates for each episode that came in; may be a fraction.' }),
+  optimiser: Type.Enum(['rmsprop', 'adam'], { description: 'How gradients become steps.' }),
+  learningRate: positive({ description: 'Step size of the optimiser.', maximum: 1 }),
+  optimiserEpsilon: positive({ description: 'Epsilon of the optimiser.' }),
+  rmsDecay: fraction({ description: "Decay of RMSProp's mean of squares." }),
+  maximumGradientNorm: positive({ description: 'Gradients are clipped to this global norm.' }),
+  discount: fraction({ description: 'Worth of the next step in this one.' }),
+  doubleQ: Type.Boolean({ description: 'The online network chooses the action that the target network values.' }),
+  targetEvery: count(1, { description: 'Episodes between copies of the networks into the target networks.' }),
+  targetTau: nullable(positive({ maximum: 1 }), {
+    description: 'Moves the target networks by this share after each update; null copies them.',
+  }),
+  epsilonStart: fraction({ description: 'Share of random actions at the start.' }),
+  epsilonFinish: fraction({ description: 'Share of random actions from epsilonSteps on.' }),
+  epsilonSteps: count(1, { description: 'Environment steps over which the share of random actions falls.' }),
+  standardiseRewards: Type.Boolean({ description: 'Rewards in running-standardised units.' }),
+};
+
+/** Agents' `IqlOptions`, as a schema. */
+const iql = Type.Object(
+  {
+    name: Type.Literal('iql', { description: 'Independent Q-learning.' }),
+    ...valueLearner,
+    teamReward: Type.Boolean({ description: "Learns from the sum of all agents' rewards." }),
+  },
+  { title: 'IQL', additionalProperties: false },
+);
+
+/** Agents' `VdnOptions`, as a schema. */
+const vdn = Type.Object(
+  {
+    name: Type.Literal('vdn', { description: "Value-decomposition networks: Q_tot is the sum of the agents' Q." }),
+    ...valueLearner,
+  },
+  { title: 'VDN', additionalProperties: false },
+);
+
+/** Agents' `QmixOptions`, as a schema. */
+const qmix = Type.Object(
+  {
+    name: Type.Literal('qmix', { description: "A monotonic network mixes the agents' Q into Q_tot." }),
+    ...valueLearner,
+    mixingUnits: count(1, { description: 'Units of the mixing network.' }),
+    hypernetworkUnits: nullable(count(1), {
+      description: 'Hidden units of the networks that make its weights; null makes them linear.',
+    }),
+  },
+  { title: 'QMIX', additionalProperties: false },
+);
+
 const random = Type.Object(
   { name: Type.Literal('random', { description: 'Uniform over legal actions; does not learn.' }) },
   { title: 'Random baseline', additionalProperties: false },
@@ -75,24 +147,36 @@ const scripted = Type.Object(
   { title: 'Scripted baseline', additionalProperties: false },
 );
 
-const writtenPpo = Type.Object(
-  {
-    ...orDefaults(ppo, ppoDefaults),
-    network: Type.Optional(
-      Type.Object(orDefaults(network, ppoDefaults.network), {
-        title: 'Network',
-        additionalProperties: false,
-        default: {},
-      }),
-    ),
-  },
-  { title: 'PPO', additionalProperties: false },
-);
+/** A learner as people write it: everything but its name optional, the parts of its network too. */
+const written = <P extends Type.TProperties>(
+  whole: Type.TObject<P>,
+  defaults: { readonly [K in keyof P]: unknown } & { readonly network: NetworkOptions },
+) =>
+  Type.Object(
+    {
+      ...orDefaults(whole, defaults),
+      network: Type.Optional(
+        Type.Object(orDefaults(network, defaults.network), {
+          title: 'Network',
+          additionalProperties: false,
+          default: {},
+        }),
+      ),
+    },
+    { title: (whole as { readonly title?: string }).title ?? '', additionalProperties: false },
+  );
 
 /** How the agents learn, as people write it: told apart by `name`, everything else optional. */
 export const learnerSchema = tagged(
   'name',
-  { ppo: writtenPpo, random, scripted },
+  {
+    ppo: written(ppo, ppoDefaults),
+    iql: written(iql, iqlDefaults),
+    vdn: written(vdn, vdnDefaults),
+    qmix: written(qmix, qmixDefaults),
+    random,
+    scripted,
+  },
   { title: 'Learner', description: 'How the agents learn.', default: {} },
 );
 
@@ -105,3 +189,6 @@ type Frozen<T> = T extends readonly (infer E)[]
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof network>>, NetworkOptions>;
 true satisfies Same<Frozen<Type.Static<typeof ppo>>, PpoOptions>;
+true satisfies Same<Frozen<Type.Static<typeof iql>>, IqlOptions>;
+true satisfies Same<Frozen<Type.Static<typeof vdn>>, VdnOptions>;
+true satisfies Same<Frozen<Type.Static<typeof qmix>>, QmixOptions>;

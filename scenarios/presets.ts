@@ -6,6 +6,9 @@ import { LightbulbError, suggest } from '../core/index.ts';
 /** What a scenario's learner may be called, and what it is. */
 export const learners: Readonly<Record<LearnerOptions['name'], string>> = {
   ppo: 'Proximal policy optimisation; with a central critic, MAPPO',
+  iql: 'Independent Q-learning, with replay',
+  vdn: "Value-decomposition networks: Q_tot is the sum of the agents' Q",
+  qmix: "QMIX: a monotonic network mixes the agents' Q into Q_tot",
   random: 'Uniform over legal actions; does not learn',
   scripted: "The environment's own hand-written controller; does not learn",
 };
