@@ -10,3 +10,4 @@ export type {
   WorkQueue,
   WorkQueueOptions,
 } from './bus/bus.ts';
+export { type MemoryServer, type MemoryServerOptions, memoryBus, memoryServer } from './bus/memory.ts';

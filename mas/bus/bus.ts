@@ -8,11 +8,14 @@ import type { Observable } from 'rxjs';
 export interface Bus {
   /** Bytes that one message may hold; more is `too_large` and belongs into a blob. */
   readonly maximumPayload: number;
-  /** Connection news: `connected`, `disconnected`, `reconnecting`. Replays the latest. */
+  /** Connection news; replays the latest, completes after `closed`. */
   readonly status: Observable<BusStatus>;
   /** At most once, to whoever listens now. */
   publish(subject: string, data: Uint8Array, headers?: Headers): void;
-  /** Messages from subscription to unsubscription; with `queue`, each goes to one subscriber of that name. */
+  /**
+   * Messages from subscription to unsubscription, or to the bus's end; with `queue`, each goes to one subscriber of
+   * that name. Who subscribes to `>` does not hear what servers and buses say for themselves (subjects with `$`, `_`).
+   */
   subscribe(pattern: string, options?: { readonly queue?: string }): Observable<Message>;
   /** The first answer. `no_responder` where nobody listens, `timeout` after `timeout` milliseconds. */
   request(subject: string, data: Uint8Array, options: { readonly timeout: number }): Promise<Message>;
@@ -21,7 +24,7 @@ export interface Bus {
   workQueue(name: string, options?: WorkQueueOptions): Promise<WorkQueue>;
   latest(name: string): Promise<LatestStore>;
   blobs(name: string): Promise<BlobStore>;
-  /** Lets messages under way arrive, then ends. Idempotent. */
+  /** Lets messages under way arrive, then ends; whatever is called later is `unavailable`. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -37,22 +40,30 @@ export interface Message {
 }
 
 export interface WorkQueueOptions {
-  /** Milliseconds without a sign of life after which a task is given to somebody else. Default 30,000. */
+  /**
+   * Milliseconds without a sign of life after which a task is given to somebody else. It belongs to the queue: who
+   * makes the queue decides (default 30,000), who opens it with another number gets `mismatch`.
+   */
   readonly patience?: number;
 }
+
+/** Milliseconds; see `WorkQueueOptions`. */
+export const PATIENCE = 30_000;
 
 /**
  * Durable tasks, each done at least once: a task stays until somebody acknowledges it, and is handed out again when
  * its taker falls silent. Lanes keep apart what different takers can do (`cpu`, `cuda`).
  */
 export interface WorkQueue {
+  /** Milliseconds; a taker gives a sign of life several times within it. */
+  readonly patience: number;
   /** False where a task of this id was added already (remembered for as long as the queue lives). */
   add(task: { readonly lane: string; readonly id: string; readonly data: Uint8Array }): Promise<boolean>;
-  /** The next task of a lane; undefined after `wait` milliseconds without one. */
+  /** The next task of a lane; undefined after `wait` milliseconds without one, or when the bus is closed meanwhile. */
   take(lane: string, options: { readonly wait: number }): Promise<Delivery | undefined>;
   /** Tasks not yet acknowledged, those under way among them. */
   size(): Promise<number>;
-  /** Removes the queue and everything in it. */
+  /** Removes the queue, everything in it and the memory of ids. Who still holds it gets `unavailable`. */
   destroy(): Promise<void>;
 }
 
@@ -64,21 +75,25 @@ export interface Delivery {
   readonly deliveries: number;
   /** A sign of life: the patience starts anew. */
   working(): void;
-  /** Done for good; resolves once the server knows. */
+  /** Done for good, also where the patience ran out meanwhile; resolves once the server knows. */
   acknowledge(): Promise<void>;
-  /** Back into the queue, for others, after `delay` milliseconds. */
+  /** Back into the queue, for others, after `delay` milliseconds. Nothing where the patience ran out before. */
   giveBack(delay?: number): Promise<void>;
 }
 
 /** The latest value of each key, with revisions to compare before setting. Keys: letters, digits, `-_=./`. */
 export interface LatestStore {
+  /** Undefined where there is none, or none any more. */
   get(key: string): Promise<Entry | undefined>;
   put(key: string, value: Uint8Array): Promise<number>;
-  /** Only where the key holds nothing (`revision` 0) or still this revision; otherwise `conflict`. */
+  /** Only where the key holds nothing (`revision` 0) or its last change is this revision; otherwise `conflict`. */
   update(key: string, value: Uint8Array, revision: number): Promise<number>;
   delete(key: string): Promise<void>;
   keys(): Promise<readonly string[]>;
-  /** The present values of all keys matching the pattern, then every change. A deleted key comes with empty value. */
+  /**
+   * The present values of all keys matching the pattern, oldest first, then every change. A deleted key comes with
+   * empty value. What changed while the server was away comes after it, the last change of each key.
+   */
   watch(pattern: string): Observable<Entry>;
   destroy(): Promise<void>;
 }
@@ -90,8 +105,9 @@ export interface Entry {
   readonly isDeleted: boolean;
 }
 
-/** Bytes of any size under a name, checked by SHA-256 on the way out. */
+/** Bytes of any size under a name, checked by SHA-256 on the way out. Names: as keys. */
 export interface BlobStore {
+  /** `sha256` in hexadecimal. Replaces what the name held. */
   put(name: string, data: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }>;
   /** Undefined where there is none. `timeout` after `timeout` milliseconds; `corrupt` where the hash does not fit. */
   get(name: string, options: { readonly timeout: number }): Promise<Uint8Array | undefined>;
