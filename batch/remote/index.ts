@@ -1,0 +1,3 @@
+export { type CoordinateOptions, type CoordinatorNews, cancel, coordinate } from './coordinator.ts';
+export type { JobState, WorkerMessage } from './wire.ts';
+export { type WorkerNews, type WorkerOptions, work } from './worker.ts';
