@@ -5,6 +5,7 @@ export type { Clock, Event, Happening, Summary } from './events.ts';
 export type { Experiment, Job, Limits, Plan, ScoreRange } from './experiment/index.ts';
 export { FolderLock, type Holder, holderOf } from './folder-lock.ts';
 export { loadScenario } from './load.ts';
+export { MACHINES, type Machine, machine, machinesOf } from './machine.ts';
 export { mistakesOf } from './mistakes.ts';
 export { type Override, parseOverride } from './overrides.ts';
 export { learners, presetFile, presetNames, scenarioFile } from './presets.ts';

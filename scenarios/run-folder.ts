@@ -6,6 +6,7 @@ import { JsonLines, onDisk, replaceFile, type Write, wholeLines } from './disk.t
 import type { Event, Summary } from './events.ts';
 import { FolderLock } from './folder-lock.ts';
 import { loadScenario } from './load.ts';
+import { recordMachine } from './machine.ts';
 import type { Override } from './overrides.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import type { Scenario } from './schema.ts';
@@ -27,6 +28,7 @@ export type MetricsRow = { readonly step: number } & { readonly [name: string]: 
  *     metrics.jsonl   numbers by step, no times: equal for equal runs, byte for byte
  *     checkpoints/    <step>/{tensors.safetensors, state.json, manifest.json}
  *     summary.json    what was reached
+ *     machine.json    what it ran on, the latest last
  *     lock            which process writes to it, while one does
  *
  * Open for writing; one process at a time.
@@ -59,6 +61,7 @@ export class RunFolder {
     try {
       const lock = FolderLock.take(path, owner);
       replaceFile(join(path, SCENARIO), print(scenario), disk);
+      recordMachine(path, disk);
       return new RunFolder(path, { metrics: 0, events: 0 }, lock, disk);
     } catch (error) {
       rmSync(path, { recursive: true, force: true }); // nobody could resume it, and its name would be taken
@@ -76,6 +79,7 @@ export class RunFolder {
     if (readFileSync(join(path, SCENARIO), 'utf8') !== print(scenario)) {
       replaceFile(join(path, SCENARIO), print(scenario), disk);
     }
+    recordMachine(path, disk);
     const keep = { metrics: saved?.metricsBytes ?? 0, events: wholeLines(join(path, EVENTS)) };
     return new RunFolder(path, keep, lock, disk);
   }

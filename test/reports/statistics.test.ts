@@ -309,7 +309,10 @@ describe('a bootstrap', () => {
           a.draw(noise);
           b.draw(noise);
           const [ours, theirs] = [drawn(a), drawn(b)];
-          ours.forEach((runs, task) => assert.equal(runs.length, tasks[task]![0].length));
+          assert.deepEqual(
+            ours.map((runs) => runs.length),
+            tasks.map(([runs]) => runs.length),
+          );
           close(duel.probability(), probabilityOfImprovement(ours, theirs));
           close(a.mean(), mean(ours), 1e-9);
           close(a.interquartileMean(), interquartileMean(ours), 1e-9);

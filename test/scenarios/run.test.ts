@@ -45,6 +45,7 @@ describe('a run', () => {
     assert.deepEqual(readdirSync(folder()).sort(), [
       'checkpoints',
       'events.jsonl',
+      'machine.json',
       'metrics.jsonl',
       'scenario.json',
       'summary.json',
