@@ -5,12 +5,13 @@ import { LightbulbError, suggest } from '../core/index.ts';
 import { environmentNames } from '../worlds/index.ts';
 import { mistakesIn, report } from './mistakes.ts';
 import { type Override, override } from './overrides.ts';
-import type { EnvironmentChoice, Scenario, ScenarioFile } from './schema.ts';
+import type { EnvironmentChoice, Executor, Scenario, ScenarioFile } from './schema.ts';
 import { pathOf, readSource, type Source } from './source.ts';
 
 /** What a checked file is once Ajv has put in the schema's defaults; what they leave open depends on the rest of it. */
-type Filled = Omit<Scenario, 'checkpoint'> & {
+type Filled = Omit<Scenario, 'checkpoint' | 'executor'> & {
   readonly checkpoint: { readonly every?: number; readonly keep: number };
+  readonly executor?: Executor;
 };
 
 const schema: object = JSON.parse(readFileSync(new URL('./scenario.schema.json', import.meta.url), 'utf8'));
@@ -63,6 +64,7 @@ function wrongEnvironment(source: Source, environment: EnvironmentChoice): Light
 /** The scenario in full, in the order in which people read it. `folder`: what relative module paths start from. */
 function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: string): Scenario {
   const { $schema: _, name, description, seed, environment, learner, steps, evaluation, checkpoint, ...rest } = filled;
+  const { device, executor = ONLY_EAGER.includes(device) ? 'eager' : 'onnx', ...further } = rest;
   return {
     name,
     description,
@@ -73,9 +75,14 @@ function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: strin
     steps,
     evaluation,
     checkpoint: { every: Math.ceil(steps / 10), ...checkpoint },
-    ...rest,
+    device,
+    executor,
+    ...further,
   };
 }
+
+/** The devices that need the executor `eager`. */
+const ONLY_EAGER: readonly string[] = ['tensorflow', 'wasm'];
 
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {

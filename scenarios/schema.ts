@@ -97,14 +97,15 @@ export const scenarioSchema = Type.Object(
     checkpoint: Type.Optional(checkpoint),
     device: Type.Optional(
       Type.Enum(['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow', 'wasm'], {
-        description: 'Where tensors are computed; auto takes the fastest that works.',
+        description:
+          'Where tensors are computed. auto: the CPU with compiled programs, native TensorFlow with eager ones. A GPU that is asked for and not used is an error. See `lightbulb doctor` and docs/gpu.md.',
         default: 'auto',
       }),
     ),
     executor: Type.Optional(
       Type.Enum(['onnx', 'eager'], {
-        description: 'Compiled programs in ONNX Runtime, or TensorFlow.js kernel by kernel.',
-        default: 'onnx',
+        description:
+          'Compiled programs in ONNX Runtime (onnx), or TensorFlow.js kernel by kernel (eager). Default: eager for the devices tensorflow and wasm, which have no other, otherwise onnx.',
       }),
     ),
     threads: Type.Optional(

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { LightbulbError } from '../../core/index.ts';
-import { eagerExecutor, prepareEager } from './eager-executor.ts';
+import { type Measurement, measure } from './diagnose-measure.ts';
+import { eagerExecutor, prepareEager, tensorflowFacts } from './eager-executor.ts';
 import type { Device, Executor } from './executor.ts';
 import { onnxExecutor } from './onnx-executor.ts';
 import { compile } from './program.ts';
@@ -14,6 +15,10 @@ export interface Diagnosis {
   readonly executor: Executor['name'];
   readonly device: Device;
   readonly works: boolean;
+  /** What it is made of, where that is not plain: `TensorFlow 2.21.0 on the CPU`. */
+  readonly detail?: string;
+  /** How fast it is; only of what works, and only where it was asked for. */
+  readonly measurement?: Measurement;
   /** Why not. */
   readonly reason?: string;
   /** What to do about it. */
@@ -35,25 +40,45 @@ const TRIALS: readonly (Trial & { readonly isRisky: boolean })[] = [
   { executor: 'eager', device: 'tensorflow', isRisky: true },
 ];
 
-/**
- * Tries every executor on this machine with a small program and compares its result with the right one. Takes a few
- * seconds, most of them at the start of processes. `timeoutMs`: for those tried in a process of their own.
- */
-export async function diagnose({ timeoutMs = 60_000 }: { readonly timeoutMs?: number } = {}): Promise<Diagnosis[]> {
-  return Promise.all(
-    TRIALS.map(async ({ isRisky, executor, device }) => {
-      const trial = { executor, device };
-      return { ...trial, ...(isRisky ? await tryApart(trial, timeoutMs) : await tryHere(trial)) };
-    }),
-  );
+export interface DiagnoseOptions {
+  /** For those tried in a process of their own. */
+  readonly timeoutMs?: number;
+  /** Also measures those that work, one after the other, so that none takes the time of another. */
+  readonly isMeasured?: boolean;
 }
 
-/** Runs the small program in this process. */
-export async function tryHere({ executor, device }: Trial): Promise<Verdict> {
+/**
+ * Tries every executor on this machine with a small program and compares its result with the right one. Takes a few
+ * seconds, most of them at the start of processes; measuring takes a few more for each that works.
+ */
+export async function diagnose({ timeoutMs = 60_000, isMeasured = false }: DiagnoseOptions = {}): Promise<Diagnosis[]> {
+  const found = await Promise.all(
+    TRIALS.map(async ({ isRisky, executor, device }): Promise<Diagnosis> => {
+      const trial = { executor, device };
+      return { ...trial, ...(isRisky ? await tryApart(trial, { timeoutMs }) : await tryHere(trial)) };
+    }),
+  );
+  if (!isMeasured) return found;
+  const measured: Diagnosis[] = [];
+  for (const [i, { executor, device, works, ...verdict }] of found.entries()) {
+    const trial = { executor, device };
+    if (!works) measured.push({ ...trial, works, ...verdict });
+    else if (TRIALS[i]!.isRisky) measured.push({ ...trial, ...(await tryApart(trial, { timeoutMs, isMeasured })) });
+    else measured.push({ ...trial, ...(await tryHere(trial, { isMeasured })) });
+  }
+  return measured;
+}
+
+/** Runs the small program in this process, on the device alone. Never throws: what went wrong is the verdict. */
+export async function tryHere(
+  { executor, device }: Trial,
+  { isMeasured = false }: Pick<DiagnoseOptions, 'isMeasured'> = {},
+): Promise<Verdict> {
   try {
+    const made = await executorOf(executor, device);
     const program = compile(({ x, w, b }) => ({ y: tf.relu(tf.add(tf.matMul(x!, w!), b!)) }), {
       name: 'diagnosis',
-      executor: await executorOf(executor, device),
+      executor: made,
     });
     const { y } = program.run({
       x: float32([2, 2], [1, 2, 3, 4]),
@@ -64,7 +89,8 @@ export async function tryHere({ executor, device }: Trial): Promise<Verdict> {
     // By hand: [1 2; 3 4] [1 -1; 2 -2] = [5 -5; 11 -11], plus [0.5 12].
     const wanted = [5.5, 7, 11.5, 1];
     const isRight = wanted.every((value, i) => Math.abs(y!.data[i]! - value) < 1e-3);
-    return isRight ? { works: true } : { works: false, reason: `wrong result: ${y!.data} instead of ${wanted}` };
+    if (!isRight) return { works: false, reason: `wrong result: ${y!.data} instead of ${wanted}` };
+    return { works: true, ...detailOf(device), ...(isMeasured ? { measurement: measure(made) } : {}) };
   } catch (error) {
     if (!(error instanceof LightbulbError)) return { works: false, reason: String(error) };
     const { got, cure } = error.parts;
@@ -79,19 +105,33 @@ async function executorOf(name: Executor['name'], device: Device): Promise<Execu
   return eagerExecutor({ backend });
 }
 
+function detailOf(device: Device): Pick<Diagnosis, 'detail'> {
+  if (device !== 'tensorflow') return {};
+  const { version, isUsingGpu } = tensorflowFacts();
+  return { detail: `TensorFlow ${version} on the ${isUsingGpu ? 'GPU' : 'CPU'}` };
+}
+
 /** Marks the verdict among what native code prints. */
 export const VERDICT = 'lightbulb diagnosis ';
 
 /** Runs the small program in a process of its own: a driver that crashes or hangs takes only that with it. */
-function tryApart({ executor, device }: Trial, timeoutMs: number): Promise<Verdict> {
+export function tryApart(
+  { executor, device }: Trial,
+  { timeoutMs = 60_000, isMeasured = false }: DiagnoseOptions = {},
+): Promise<Verdict> {
   return new Promise((resolve) => {
     const script = fileURLToPath(new URL('./diagnose-apart.ts', import.meta.url));
     const child = spawn(
       process.execPath,
-      ['--import', pathToFileURL(require.resolve('tsx')).href, script, executor, device],
-      {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      },
+      [
+        '--import',
+        pathToFileURL(require.resolve('tsx')).href,
+        script,
+        executor,
+        device,
+        ...(isMeasured ? ['measured'] : []),
+      ],
+      { stdio: ['ignore', 'pipe', 'ignore'] },
     );
     let printed = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {

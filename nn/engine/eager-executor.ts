@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { LightbulbError } from '../../core/index.ts';
+import { allowsCpu, visibleNvidiaGpus } from '../devices/index.ts';
 import { keepingBackend, onBackend } from './backend.ts';
 import { watched } from './contract.ts';
 import type { Executable, Executor } from './executor.ts';
@@ -22,15 +23,24 @@ const prepared = new Set<EagerBackend>(['cpu']);
 /** A package that failed to load half-way registers its kernels twice when asked again, and says so at length. */
 const failed = new Map<EagerBackend, unknown>();
 
+export interface PrepareOptions {
+  /**
+   * Threads inside one operator of `tensorflow`; all cores by default. Once for a process: TensorFlow reads it from
+   * TF_NUM_INTRAOP_THREADS when it loads, which a person may also set.
+   */
+  readonly threads?: number;
+}
+
 /**
  * Loads a backend; needed once before `eagerExecutor` can use `wasm` or `tensorflow`. tfjs's chosen backend stays as
- * it was. Error `unavailable` where the backend cannot be loaded on this machine, with the cure.
+ * it was. Error `unavailable`, with the cure, where the backend cannot be loaded on this machine, and where
+ * `tensorflow` would leave a visible NVIDIA GPU unused (unless LIGHTBULB_ALLOW_CPU=1).
  */
-export async function prepareEager(backend: EagerBackend): Promise<void> {
+export async function prepareEager(backend: EagerBackend, { threads }: PrepareOptions = {}): Promise<void> {
   if (prepared.has(backend)) return;
   if (failed.has(backend)) throw failed.get(backend);
   try {
-    await keepingBackend(backend === 'wasm' ? loadWasm : loadTensorFlow);
+    await keepingBackend(backend === 'wasm' ? loadWasm : () => loadTensorFlow(threads));
     prepared.add(backend);
   } catch (error) {
     failed.set(backend, error);
@@ -61,13 +71,13 @@ async function loadWasm(): Promise<void> {
 const events: EventEmitter = process;
 const FATAL_EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
-async function loadTensorFlow(): Promise<void> {
-  // The package was written for a Node that still had these; Node 23 dropped them.
-  const old = require('node:util') as Record<string, unknown>;
-  old.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  old.isArray ??= Array.isArray;
+async function loadTensorFlow(threads: number | undefined): Promise<void> {
+  restoreOldNode();
   // TensorFlow's C++ part reports its start on standard error, unless told not to.
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  // Otherwise it takes the whole memory of a GPU at once; the binding passes no options, so this is the only way.
+  process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true';
+  if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS ??= String(threads);
   try {
     require('@tensorflow/tfjs-node-gpu');
   } catch (cause) {
@@ -78,9 +88,46 @@ async function loadTensorFlow(): Promise<void> {
       cause,
       isMissing
         ? 'Install the optional package @tensorflow/tfjs-node-gpu'
-        : 'The native addon of @tensorflow/tfjs-node-gpu is not built for this machine; its install script builds it: npm rebuild @tensorflow/tfjs-node-gpu --ignore-scripts=false',
+        : 'Its native parts do not come with npm ci. Fetch or build them: npx lightbulb setup tensorflow',
     );
   }
+  refuseIdleGpu(tensorflowFacts());
+}
+
+/**
+ * Puts back `util.isNullOrUndefined` and `util.isArray`, which `@tensorflow/tfjs-node-gpu` calls and Node 23 dropped
+ * (tfjs pull request 8425, merged after the last release).
+ */
+export function restoreOldNode(util = require('node:util') as Record<string, unknown>): void {
+  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+  util.isArray ??= Array.isArray;
+}
+
+/** What the loaded TensorFlow library is. */
+export interface TensorflowFacts {
+  /** `2.21.0`. */
+  readonly version: string;
+  readonly isUsingGpu: boolean;
+}
+
+/** Asks TensorFlow's backend, which must be loaded. */
+export function tensorflowFacts(): TensorflowFacts {
+  const backend = tf.findBackend('tensorflow') as unknown as {
+    isUsingGpuDevice: boolean;
+    binding: { TF_Version: string };
+  };
+  return { version: backend.binding.TF_Version, isUsingGpu: backend.isUsingGpuDevice };
+}
+
+/** Where CUDA's libraries are missing, TensorFlow computes on the CPU without a word. */
+function refuseIdleGpu({ version, isUsingGpu }: TensorflowFacts): void {
+  const [gpu] = visibleNvidiaGpus();
+  if (isUsingGpu || gpu === undefined || allowsCpu()) return;
+  throw new LightbulbError('unavailable', 'tensorflow would compute on the CPU although there is an NVIDIA GPU', {
+    wanted: `a TensorFlow library that uses ${gpu}`,
+    got: `TensorFlow ${version}, which is built for the CPU alone, or does not find CUDA's libraries or cannot drive this GPU`,
+    cure: 'Build the addon on a library that can: npx lightbulb setup tensorflow --library <folder>. To compute on the CPU all the same, set LIGHTBULB_ALLOW_CPU=1 or CUDA_VISIBLE_DEVICES=-1',
+  });
 }
 
 function unavailable(backend: EagerBackend, cause: unknown, cure: string): LightbulbError {

@@ -1,5 +1,14 @@
-export { type Diagnosis, diagnose } from './diagnose.ts';
-export { type EagerBackend, type EagerOptions, eagerExecutor, prepareEager } from './eager-executor.ts';
+export { type DiagnoseOptions, type Diagnosis, diagnose, tryApart, tryHere } from './diagnose.ts';
+export type { Measurement } from './diagnose-measure.ts';
+export {
+  type EagerBackend,
+  type EagerOptions,
+  eagerExecutor,
+  type PrepareOptions,
+  prepareEager,
+  type TensorflowFacts,
+  tensorflowFacts,
+} from './eager-executor.ts';
 export type { Device, Executable, Executor, ScanPlan } from './executor.ts';
 export { type OnnxDevice, type OnnxOptions, onnxExecutor } from './onnx-executor.ts';
 export { bindTogether, type Run } from './parallel.ts';
