@@ -72,14 +72,14 @@ export class MemoryQueue {
       const now = performance.now();
       const inLane = [...this.tasks].filter((task) => task.lane === lane);
       const free = inLane.find(({ freeAt }) => freeAt <= now);
-      if (free !== undefined) return this.handOut(free);
+      if (free !== undefined) return this.handOut(free, lifetime);
       if (now >= deadline) return undefined;
       await this.news(Math.min(deadline, ...inLane.map(({ freeAt }) => freeAt)) - now, lifetime);
     }
     return undefined;
   }
 
-  private handOut(task: Task): Delivery {
+  private handOut(task: Task, lifetime: Lifetime): Delivery {
     const renew = (): void => {
       task.freeAt = performance.now() + this.patience;
     };
@@ -95,14 +95,16 @@ export class MemoryQueue {
       data: new Uint8Array(task.data),
       deliveries,
       working: () => {
-        if (isMine()) renew();
+        if (!lifetime.isOver && isMine()) renew();
       },
       acknowledge: async () => {
+        lifetime.check();
         if (isSettled) return;
         isSettled = true;
         this.tasks.delete(task);
       },
       giveBack: async (delay = 0) => {
+        lifetime.check();
         checkMilliseconds('delay', delay, 0);
         if (!isMine()) return;
         isSettled = true;
