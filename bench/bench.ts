@@ -1,12 +1,14 @@
 /**
- * `npm run bench [-- --json]`: everything that this folder measures, on this machine, now. Ratios compare within this one
- * run; absolute numbers compare machines only beside the yardstick.
+ * `npm run bench [-- --device cpu|webgpu|cuda|tensorflow] [--json]`: everything that this folder measures, on this
+ * machine, now. Ratios compare within this one run; absolute numbers compare machines only beside the yardstick. A
+ * device that is not there: exit code 2, and what to do about it.
  */
-import { cpus } from 'node:os';
 import { compile, float32, tf } from '../nn/index.ts';
-import { benchEngine } from './engine.ts';
+import { deviceOf, executorOn, stopWhere, thisMachine } from './device.ts';
+import { benchEngine, describeTiming } from './engine.ts';
 import { benchEnvironments } from './environments.ts';
 import { benchPpo } from './ppo.ts';
+import { benchUpdates, describeUpdates } from './updates.ts';
 
 /** A square product of 1024 x 1024 float32 on one thread, GFLOP/s: how fast this machine is. The best of ten. */
 function yardstick(): number {
@@ -28,31 +30,40 @@ const isJson = process.argv.includes('--json');
 const say = (line: string): void => {
   if (!isJson) console.log(line);
 };
+const device = deviceOf(process.argv);
+// Before anything is measured: a device that is not there should not be found out after minutes.
+await executorOn(device).catch(stopWhere);
 
-const machine = {
-  cpu: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  node: process.version,
-  gflops: Math.round(yardstick()),
-};
+const machine = { ...thisMachine(), device, gflops: Math.round(yardstick()) };
+const { cpu, cores, gpus, versions, gflops } = machine;
+say(`${cpu}, ${cores} cores; ${gpus.length === 0 ? 'no graphics processor' : gpus.join('; ')}`);
 say(
-  `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}; 1024 x 1024 product ${machine.gflops} GFLOP/s on one thread\n`,
+  Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', '),
 );
+say(`1024 x 1024 product ${gflops} GFLOP/s on one thread of the CPU; everything below on ${device}\n`);
 
-const engine = await benchEngine();
-say('engine: one training step, forward, backward and Adam');
-for (const row of engine) say(`  ${JSON.stringify(row)}`);
+const engine = await benchEngine({ device });
+say('engine: one training step, forward, backward and Adam; bare products');
+for (const timing of engine) say(`  ${describeTiming(timing)}`);
 
-const environments = benchEnvironments();
-say('\nenvironments alone, 512 copies, one thread');
-for (const { name, stepsPerSecond } of environments)
-  say(`  ${name.padEnd(24)} ${Math.round(stepsPerSecond).toLocaleString('en')} steps/s`);
+const updates = await benchUpdates(device);
+say('\nPPO, the 16 updates of a rollout');
+for (const speed of updates) say(`  ${describeUpdates(speed)}`);
 
-const ppo = await benchPpo();
+const ppo = await benchPpo(device);
 say('\nPPO, the whole training loop');
 for (const { workload, threads, stepsPerSecond, ratio } of ppo) {
   say(
     `  ${workload.padEnd(16)} ${threads} thread(s) ${stepsPerSecond.toLocaleString('en').padStart(10)} steps/s  x${ratio.toFixed(2)}`,
   );
 }
-if (isJson) console.log(JSON.stringify({ machine, engine, environments, ppo }, null, 2));
+
+// Environments run on the CPU, whatever learns from them.
+const environments = device === 'cpu' ? benchEnvironments() : [];
+if (environments.length > 0) say('\nenvironments alone, 512 copies, one thread');
+for (const { name, stepsPerSecond } of environments)
+  say(`  ${name.padEnd(24)} ${Math.round(stepsPerSecond).toLocaleString('en')} steps/s`);
+
+if (isJson) console.log(JSON.stringify({ machine, engine, updates, ppo, environments }, null, 2));

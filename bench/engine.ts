@@ -1,7 +1,8 @@
 import { pathToFileURL } from 'node:url';
-import { LightbulbError, type Stream, stream } from '../core/index.ts';
+import { type Stream, stream } from '../core/index.ts';
 import {
   compile,
+  compileScan,
   type EagerBackend,
   type Executor,
   eagerExecutor,
@@ -12,6 +13,7 @@ import {
   tf,
   type Value,
 } from '../nn/engine/index.ts';
+import { type BenchDevice, deviceOf, executorOn, stopWhere } from './device.ts';
 
 /** One workload in one executor. */
 export interface EngineTiming {
@@ -19,7 +21,9 @@ export interface EngineTiming {
   readonly executor: string;
   /** The best of several rounds, a step; the machine is seldom alone. */
   readonly milliseconds: number;
-  /** How many times the time of ONNX Runtime on one thread. */
+  /** The same within a scan of 16 steps, the state staying on the device; null where there is no state. */
+  readonly scanned: number | null;
+  /** How many times the time of the first executor: on the CPU, ONNX Runtime on one thread. */
   readonly ratio: number;
 }
 
@@ -65,6 +69,16 @@ function withMoments(parameters: Readonly<Record<string, Value>>): Record<string
     inputs[`square/${name}`] = float32(shape);
   }
   return inputs;
+}
+
+/** A square product, and nothing else: what crosses to a device and back is a good part of it. */
+function product(size: number): Workload {
+  const source = stream(3, 'bench/engine');
+  return {
+    name: `product of ${size} x ${size}`,
+    step: ({ a, b }) => ({ c: tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D) }),
+    inputs: { a: random(source, [size, size], 1), b: random(source, [size, size], 1) },
+  };
 }
 
 /** MLP 8-64-64-4, tanh, batch 256, mean squared error. */
@@ -141,67 +155,112 @@ function time({ step, inputs, name }: Workload, executor: Executor, budgetMs: nu
   );
   const sides = [fresh(), fresh()] as const;
   for (const [key, { data: values }] of Object.entries(inputs)) sides[0][key]?.data.set(values as Float32Array);
-  const from = (side: Record<string, Value>): Record<string, Value> => {
-    const { loss: _, ...state } = side;
-    return { ...data, ...state };
-  };
+  const from = (side: Record<string, Value>): Record<string, Value> => ({
+    ...data,
+    ...Object.fromEntries(Object.entries(side).filter(([key]) => key in inputs)),
+  });
   const steps = [program.bind(from(sides[0]), sides[1]), program.bind(from(sides[1]), sides[0])] as const;
   if (executor.name === 'onnx') for (const step of steps) step();
+  const best = bestOf(budgetMs, (count) => steps[count % 2]!());
+  program.dispose();
+  return best;
+}
+
+/** Milliseconds a step in a scan of `SCANNED` steps on as many rows of data; null where no state is carried. */
+function timeScanned({ step, inputs, name }: Workload, executor: Executor, budgetMs: number): number | null {
+  const state = Object.keys(inputs).filter((key) => `mean/${key}` in inputs || key.includes('/'));
+  if (state.length === 0) return null;
+  const scan = compileScan(
+    (carry, x) => {
+      const { loss, ...after } = step({ ...carry, ...x });
+      return { carry: after, y: { loss: loss! } };
+    },
+    { name, executor },
+  );
+  const fresh = (): Record<string, Value> => Object.fromEntries(state.map((key) => [key, float32(inputs[key]!.shape)]));
+  const sides = [fresh(), fresh()] as const;
+  for (const key of state) sides[0][key]!.data.set(inputs[key]!.data);
+  const xs = Object.fromEntries(
+    Object.entries(inputs).flatMap(([key, value]) => (state.includes(key) ? [] : [[key, repeated(value, SCANNED)]])),
+  );
+  const ys = { loss: float32([SCANNED]) };
+  const scans = [
+    scan.bind({ carry: sides[0], xs }, { carry: sides[1], ys }),
+    scan.bind({ carry: sides[1], xs }, { carry: sides[0], ys }),
+  ] as const;
+  if (executor.name === 'onnx') for (const run of scans) run();
+  const best = bestOf(budgetMs, (count) => scans[count % 2]!());
+  scan.dispose();
+  return best / SCANNED;
+}
+
+const SCANNED = 16;
+
+function repeated({ shape, data }: Value, count: number): Value {
+  const whole = float32([count, ...shape]);
+  for (let i = 0; i < count; i++) whole.data.set(data, i * data.length);
+  return whole;
+}
+
+/** Milliseconds of `run`: the best of many short rounds within the budget. */
+function bestOf(budgetMs: number, run: (count: number) => void): number {
   let best = Number.POSITIVE_INFINITY;
   const end = performance.now() + budgetMs;
   do {
     const start = performance.now();
     let count = 0;
-    do steps[count++ % 2]!();
+    do run(count++);
     while (performance.now() - start < ROUND_MS);
     best = Math.min(best, (performance.now() - start) / count);
   } while (performance.now() < end);
-  program.dispose();
   return best;
 }
 
 const ROUND_MS = 5;
 
 /**
- * The two training steps of the design in ONNX Runtime on one and two threads, and op by op in tfjs's backends: wasm,
- * cpu, and tensorflow where its native addon is built. Ratios are within one run; times of different runs do not compare.
+ * The two training steps of the design and bare products. On the CPU in ONNX Runtime on one and two threads, and op by
+ * op in tfjs's wasm and cpu; otherwise on the device that was asked for alone. Ratios are within one run; times of
+ * different runs do not compare.
  */
-export async function benchEngine({ budgetMs = 1500 }: { readonly budgetMs?: number } = {}): Promise<EngineTiming[]> {
-  const executors: [string, Executor][] = [
-    ['onnx, 1 thread', onnxExecutor({ threads: 1 })],
-    ['onnx, 2 threads', onnxExecutor({ threads: 2 })],
-  ];
-  for (const backend of ['wasm', 'cpu', 'tensorflow'] satisfies EagerBackend[]) {
-    try {
+export async function benchEngine({
+  budgetMs = 1500,
+  device = 'cpu',
+}: {
+  readonly budgetMs?: number;
+  readonly device?: BenchDevice;
+} = {}): Promise<EngineTiming[]> {
+  const executors: [string, Executor][] = [];
+  if (device === 'cpu') {
+    executors.push(['onnx, 1 thread', onnxExecutor({ threads: 1 })], ['onnx, 2 threads', onnxExecutor({ threads: 2 })]);
+    for (const backend of ['wasm', 'cpu'] satisfies EagerBackend[]) {
       await prepareEager(backend);
       executors.push([`eager ${backend}`, eagerExecutor({ backend })]);
-    } catch (error) {
-      if (!(error instanceof LightbulbError && error.code === 'unavailable')) throw error;
     }
-  }
+  } else executors.push([device, await executorOn(device)]);
   const timings: EngineTiming[] = [];
-  for (const workload of [mlp(), transformer()]) {
-    const isLarge = workload.name.startsWith('transformer');
+  for (const workload of [mlp(), transformer(), product(512), product(2048)]) {
     let base = Number.NaN;
     for (const [executor, made] of executors) {
       // tfjs's plain JavaScript takes a minute for one step of the transformer.
-      if (isLarge && executor === 'eager cpu') continue;
+      if (executor === 'eager cpu' && !workload.name.startsWith('MLP')) continue;
       const milliseconds = time(workload, made, budgetMs);
       if (Number.isNaN(base)) base = milliseconds;
-      timings.push({ workload: workload.name, executor, milliseconds, ratio: milliseconds / base });
+      // tfjs on the CPU has no border to cross, and is too slow to be timed sixteen times over.
+      const scanned = device === 'cpu' && made.name === 'eager' ? null : timeScanned(workload, made, budgetMs);
+      timings.push({ workload: workload.name, executor, milliseconds, scanned, ratio: milliseconds / base });
     }
   }
   return timings;
 }
 
+export function describeTiming({ workload, executor, milliseconds, scanned, ratio }: EngineTiming): string {
+  const inScan = scanned === null ? '' : `${scanned.toFixed(3).padStart(10)} ms in a scan`;
+  return `${workload.padEnd(48)}${executor.padEnd(18)}${milliseconds.toFixed(3).padStart(10)} ms${ratio.toFixed(1).padStart(8)}x${inScan}`;
+}
+
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const timings = await benchEngine();
+  const timings = await benchEngine({ device: deviceOf(process.argv) }).catch(stopWhere);
   if (process.argv.includes('--json')) console.log(JSON.stringify(timings, null, 2));
-  else {
-    for (const { workload, executor, milliseconds, ratio } of timings) {
-      console.log(
-        `${workload.padEnd(48)}${executor.padEnd(18)}${milliseconds.toFixed(3).padStart(10)} ms${ratio.toFixed(1).padStart(8)}x`,
-      );
-    }
-  }
+  else for (const timing of timings) console.log(describeTiming(timing));
 }

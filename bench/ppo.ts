@@ -10,8 +10,9 @@
 import { pathToFileURL } from 'node:url';
 import { createTraining, ppoDefaults } from '../agents/index.ts';
 import { makeEnvironment } from '../worlds/index.ts';
+import { type BenchDevice, deviceOf, stopWhere } from './device.ts';
 
-const WORKLOADS = [
+export const PPO_WORKLOADS = [
   { name: 'cartpole', copies: 64 },
   { name: 'simple_spread', copies: 16 },
 ] as const;
@@ -29,9 +30,13 @@ export interface PpoSpeed {
 const REPEATS = 5;
 const SECONDS = 2;
 
-export async function benchPpo(threadCounts: readonly number[] = [1, 2]): Promise<PpoSpeed[]> {
+/** On the CPU, one row for each number of threads; other devices have one row. */
+export async function benchPpo(
+  device: BenchDevice = 'cpu',
+  threadCounts: readonly number[] = device === 'cpu' ? [1, 2] : [1],
+): Promise<PpoSpeed[]> {
   const speeds: PpoSpeed[] = [];
-  for (const { name, copies } of WORKLOADS) {
+  for (const { name, copies } of PPO_WORKLOADS) {
     let single = Number.NaN;
     for (const threads of threadCounts) {
       const training = await createTraining({
@@ -40,8 +45,8 @@ export async function benchPpo(threadCounts: readonly number[] = [1, 2]): Promis
         copies,
         make: (count) => makeEnvironment(name, count, {}),
         learner: { ...ppoDefaults, schedule: 'constant' },
-        executor: 'onnx',
-        device: 'cpu',
+        executor: device === 'tensorflow' ? 'eager' : 'onnx',
+        device,
         threads,
       });
       for (let i = 0; i < 10; i++) await training.advance();
@@ -60,7 +65,7 @@ export async function benchPpo(threadCounts: readonly number[] = [1, 2]): Promis
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const speeds = await benchPpo();
+  const speeds = await benchPpo(deviceOf(process.argv)).catch(stopWhere);
   if (process.argv.includes('--json')) console.log(JSON.stringify(speeds, null, 2));
   else
     for (const { workload, threads, stepsPerSecond, ratio } of speeds) {
