@@ -1,0 +1,30 @@
+import type { Report } from '../report.ts';
+import type { Figure } from './figure.ts';
+import { finalReturns } from './final-returns.ts';
+import { finalScores, finalScoresByTask } from './final-scores.ts';
+import { improvement } from './improvement.ts';
+import { learningCurves, metricsOf } from './learning-curves.ts';
+import type { Theme } from './theme.ts';
+
+/** All pictures of a report, in the order of reading. */
+export interface Figures {
+  readonly scores: readonly Figure[];
+  /** Returns of evaluations and of training. */
+  readonly returns: readonly Figure[];
+  /** The other numbers that runs record: losses, lengths of episodes. */
+  readonly others: readonly Figure[];
+  readonly improvement: Figure | null;
+}
+
+export function figuresOf(report: Report, theme: Theme): Figures {
+  const isReturn = (metric: string) => metric === 'return/mean' || metric === 'evaluation/return/mean';
+  const metrics = metricsOf(report);
+  const curves = (names: readonly string[]) => names.map((metric) => learningCurves(report, metric, theme));
+  const scores = [finalScores(report, theme), finalScoresByTask(report, theme), finalReturns(report, theme)];
+  return {
+    scores: scores.filter((figure) => figure !== null),
+    returns: curves(metrics.filter(isReturn)),
+    others: curves(metrics.filter((metric) => !isReturn(metric))),
+    improvement: improvement(report, theme),
+  };
+}

@@ -1,0 +1,174 @@
+import type { CustomSeriesOption, LineSeriesOption } from 'echarts';
+import type { Curve, Report } from '../report.ts';
+import {
+  armStyles,
+  axisLook,
+  columnsFor,
+  type Figure,
+  legendOf,
+  panels,
+  panelTitles,
+  plainName,
+  TITLE_ROOM,
+  WIDTH,
+} from './figure.ts';
+import { axisNumber } from './numbers.ts';
+import { shortened } from './text-width.ts';
+import type { Theme } from './theme.ts';
+
+/** More points than this on a line cannot be told apart in a panel. */
+const MOST_POINTS = 240;
+
+/** A point of a curve: step, lower end, upper end, centre. */
+type Point = readonly [step: number, low: number, high: number, centre: number];
+
+/** Names of the metrics that a report has curves of: returns first, evaluations before those of training. */
+export function metricsOf({ curves }: Report): string[] {
+  const rank = (metric: string) => {
+    const at = ['evaluation/return/mean', 'return/mean'].indexOf(metric);
+    return at < 0 ? 2 : at;
+  };
+  return [...new Set(curves.map(({ metric }) => metric))].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+/** What a metric is called at an axis. */
+export function metricTitle(metric: string, measure: string): string {
+  const ofReturn = measure.split(':')[0]!.trim() || 'return';
+  if (metric === 'evaluation/return/mean') return `${ofReturn}, evaluation`;
+  if (metric === 'return/mean') return `${ofReturn}, training`;
+  return metric;
+}
+
+/** A metric over environment steps: a panel for each task, a line for each arm, and its interval as a band. */
+export function learningCurves(report: Report, metric: string, theme: Theme): Figure {
+  const curves = report.curves.filter((curve) => curve.metric === metric);
+  const tasks = report.tasks.filter((task) => curves.some((curve) => curve.task === task));
+  const arms = report.arms.filter((arm) => curves.some((curve) => curve.arm === arm));
+  const style = armStyles(report.arms, theme);
+  const { legend, height: legendHeight } = legendOf(arms, theme);
+  const columns = columnsFor(tasks.length);
+  const height = columns === 1 ? 340 : columns === 2 ? 240 : 190;
+  const places = panels(tasks.length, columns, { height, left: 74, top: legendHeight, bottom: 52 });
+  const bandOpacity = arms.length > 6 ? 0.1 : 0.18;
+  const series = tasks.flatMap((task, i) =>
+    curves
+      .filter((curve) => curve.task === task)
+      .flatMap((curve) => {
+        const points = pointsOf(curve);
+        const { colour, dash, symbol } = style(curve.arm);
+        return [
+          band(points, i, colour, bandOpacity),
+          {
+            type: 'line',
+            name: curve.arm,
+            xAxisIndex: i,
+            yAxisIndex: i,
+            data: points.map(([step, , , centre]) => [step, centre]),
+            showSymbol: points.length <= 20,
+            symbol,
+            symbolSize: 5,
+            silent: true,
+            lineStyle: { width: 1.8, type: dash, color: colour, join: 'round' },
+            itemStyle: { color: colour },
+            z: 3,
+          } satisfies LineSeriesOption,
+        ];
+      }),
+  );
+  const look = axisLook(theme);
+  const title = metricTitle(metric, report.measure);
+  return {
+    name: `curve-${plainName(metric)}`,
+    title: `${title} over environment steps`,
+    description: describe(curves, tasks, title),
+    width: WIDTH,
+    height: legendHeight + Math.ceil(tasks.length / columns) * (height + 52 + TITLE_ROOM),
+    option: {
+      legend,
+      title: panelTitles(places, tasks, theme),
+      grid: places.map(({ left, top, width }) => ({ left, top, width, height, outerBoundsMode: 'none' as const })),
+      xAxis: places.map(({ isLastOfColumn }, i) => {
+        const most = Math.max(1, ...curves.flatMap(({ task, steps }) => (task === tasks[i] ? steps.slice(-1) : [])));
+        const interval = niceStep(most / (columns === 1 ? 8 : 4));
+        return {
+          ...look,
+          type: 'value' as const,
+          gridIndex: i,
+          min: 0,
+          max: most,
+          interval,
+          splitLine: { show: false },
+          // The end of the axis is the end of the runs, which seldom is a round number.
+          axisLabel: {
+            ...look.axisLabel,
+            formatter: (value: number) => (isMultiple(value, interval) ? axisNumber(value) : ''),
+          },
+          name: isLastOfColumn ? 'environment steps' : '',
+          nameGap: 28,
+        };
+      }),
+      yAxis: places.map(({ isFirstOfRow }, i) => ({
+        ...look,
+        type: 'value' as const,
+        gridIndex: i,
+        scale: true,
+        splitNumber: columns === 1 ? 6 : 4,
+        axisLabel: { ...look.axisLabel, formatter: axisNumber },
+        name: isFirstOfRow ? shortened(title, height, 12) : '',
+        nameGap: 52,
+      })),
+      series,
+    },
+  };
+}
+
+/** The interval at each step as one area from its lower ends to its upper ends and back. */
+function band(points: readonly Point[], panel: number, colour: string, opacity: number): CustomSeriesOption {
+  return {
+    type: 'custom',
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    silent: true,
+    clip: true,
+    z: 2,
+    dimensions: ['step', 'low', 'high'],
+    encode: { x: 0, y: [1, 2] },
+    data: points.map(([step, low, high]) => [step, low, high]),
+    renderItem: (parameters, api) => {
+      if (parameters.dataIndex > 0) return null; // one area for all points
+      const lower = points.map(([step, low]) => api.coord([step, low]));
+      const upper = points.map(([step, , high]) => api.coord([step, high])).reverse();
+      return { type: 'polygon', shape: { points: [...lower, ...upper] }, style: { fill: colour, opacity } };
+    },
+  };
+}
+
+/** The points to draw: those that are numbers, and of very many only some, the last among them. */
+function pointsOf({ steps, low, high, centre }: Curve): Point[] {
+  const all = steps
+    .map((step, i): Point => [step, low[i] ?? centre[i]!, high[i] ?? centre[i]!, centre[i]!])
+    .filter((point) => point.every(Number.isFinite));
+  const every = Math.ceil(all.length / MOST_POINTS);
+  return all.filter((_, i) => (all.length - 1 - i) % every === 0);
+}
+
+function describe(curves: readonly Curve[], tasks: readonly string[], title: string): string {
+  const ends = tasks.map((task) => {
+    const last = curves
+      .filter((curve) => curve.task === task && curve.centre.length > 0)
+      .map(({ arm, centre }) => `${arm} ${axisNumber(Number(centre.at(-1)!.toPrecision(4)))}`);
+    return `${task}: ${last.join(', ')}`;
+  });
+  return `Lines with bands of 95 % intervals. At the end, ${title} is: ${ends.join('; ')}.`;
+}
+
+/** 1, 2 or 5 times a power of ten, not below `rough`. */
+function niceStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const factor = [1, 2, 5, 10].find((each) => each * power >= rough * 0.999) ?? 10;
+  return factor * power;
+}
+
+function isMultiple(value: number, step: number): boolean {
+  return Math.abs(value / step - Math.round(value / step)) < 1e-6;
+}

@@ -1,0 +1,35 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Resvg } from '@resvg/resvg-js';
+import type { Report } from '../report.ts';
+import { type Figure, svgOf } from './figure.ts';
+import { figuresOf } from './figures.ts';
+import { fontFiles } from './text-width.ts';
+import { printTheme } from './theme.ts';
+
+/** Pixels of a picture for each CSS pixel: sharp in print at half its size. */
+const SCALE = 2;
+
+/** Writes every picture of a report as PNG into `folder`, which is made. Returns the files. */
+export async function writePictures(report: Report, folder: string): Promise<string[]> {
+  const { scores, returns, others, improvement } = figuresOf(report, printTheme);
+  const figures = [...scores, ...returns, ...others, ...(improvement === null ? [] : [improvement])];
+  await mkdir(folder, { recursive: true });
+  const files: string[] = [];
+  for (const figure of figures) {
+    const file = join(folder, `${figure.name}.png`);
+    await writeFile(file, pngOf(figure));
+    files.push(file);
+  }
+  return files;
+}
+
+/** A picture as PNG on white, twice its size in CSS pixels. No font of the machine is used. */
+export function pngOf(figure: Figure): Buffer {
+  const drawn = new Resvg(svgOf(figure), {
+    background: printTheme.paper,
+    fitTo: { mode: 'zoom', value: SCALE },
+    font: { fontFiles: [...fontFiles], loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' },
+  });
+  return drawn.render().asPng();
+}
