@@ -16,11 +16,13 @@ export interface AttemptOptions {
   readonly limits: Limits;
   /** Interrupts the run, with a checkpoint. */
   readonly signal: AbortSignal;
+  /** A file that gets what the child prints, if it prints anything. */
+  readonly log?: string;
 }
 
-/** One attempt in a child process of its own. The child dies with this process, however that ends. */
+/** One attempt in a child process. The child dies with this process, however that ends. */
 export interface Attempt {
-  /** The run's events as they happen; completes when the child has ended. Never errors. */
+  /** The run's events as they happen; completes when the attempt is over. Never errors. */
   readonly events: Observable<Event>;
   readonly outcome: Promise<Outcome>;
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { LightbulbError } from '../core/index.ts';
 import { onDisk } from './disk.ts';
 import type { Summary } from './events.ts';
-import { isLock } from './folder-lock.ts';
+import { FolderLock, isLock } from './folder-lock.ts';
 import { SCENARIO, SUMMARY, scenarioOf } from './run-folder.ts';
 import type { Scenario } from './schema.ts';
 
@@ -39,9 +39,11 @@ export function standingOf(folder: string, scenario: Scenario): Standing {
   return isFinished ? { state: 'finished', summary } : { state: 'begun' };
 }
 
-/** Removes what a process left that was killed while it made a run's folder. */
+/** Removes what a process left that was killed while it made a run's folder. `exists` where it is at it. */
 export function removeUnmade(folder: string): void {
-  if (existsSync(folder) && isUnmade(folder)) onDisk(folder, () => rmSync(folder, { recursive: true, force: true }));
+  if (!existsSync(folder) || !isUnmade(folder)) return;
+  FolderLock.take(folder);
+  onDisk(folder, () => rmSync(folder, { recursive: true, force: true }));
 }
 
 function isUnmade(folder: string): boolean {

@@ -136,6 +136,9 @@ describe('how far a run has come', () => {
     writeFileSync(join(place(), 'lock'), '{}');
     writeFileSync(join(place(), 'scenario.json.tmp'), '{"na');
     assert.deepEqual(standingOf(place(), scenarioWith(folder())), { state: 'none' });
+    const lock = FolderLock.take(place());
+    assert.equal(errorOf(() => removeUnmade(place())).code, 'exists');
+    lock.release();
     removeUnmade(place());
     assert.ok(!existsSync(place()));
     mkdirSync(place());
