@@ -73,5 +73,7 @@ export interface BatchedEnvironment {
   /** Everything that decides the future of all copies, random streams included, as plain data. */
   snapshot(): Json;
   restore(snapshot: Json): void;
+  /** A picture of copy `copy` in text. Changes nothing. */
+  render?(copy: number): string;
   close?(): void;
 }

@@ -3,6 +3,7 @@ import type { BatchedEnvironment } from './batched.ts';
 import { balancePole, cartpole } from './cartpole.ts';
 import { counting, echoClock } from './counting.ts';
 import { dodge, dodgeBlocks } from './dodge.ts';
+import { gatherFood, levelBasedForaging } from './level-based-foraging/index.ts';
 import {
   type NumberOption,
   type OptionSpecs,
@@ -37,8 +38,8 @@ function fraction(standard: number, description: string): NumberOption {
   return { type: 'number', default: standard, description, minimum: 0, maximum: 1 };
 }
 
-function toggle(description: string): ToggleOption {
-  return { type: 'boolean', default: false, description };
+function toggle(description: string, standard = false): ToggleOption {
+  return { type: 'boolean', default: standard, description };
 }
 
 const CYCLES = integer(25, 'steps of an episode');
@@ -92,6 +93,30 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     description: 'One agent knows the goal and can only speak, the other moves (simple_speaker_listener_v4)',
     options: { cycles: CYCLES },
     make: simpleSpeakerListener,
+  }),
+  level_based_foraging: define('level_based_foraging', {
+    title: 'Level-based foraging',
+    description: 'Players load food together that is too heavy for one (Foraging-*-v3 of lbforaging)',
+    options: {
+      players: integer(2, 'players'),
+      minPlayerLevel: integer(1, 'levels of players are uniform from here'),
+      maxPlayerLevel: integer(2, 'to here'),
+      minFoodLevel: integer(1, 'levels of food are uniform from here'),
+      maxFoodLevel: integer(0, 'to here; 0: the sum of the three lowest player levels', 0),
+      rows: integer(8, 'rows of the field', 3),
+      cols: integer(8, 'columns of the field', 3),
+      maxNumFood: integer(2, 'pieces of food, as far as there is room'),
+      sight: integer(0, 'cells seen in each direction; 0: the whole field', 0),
+      maxEpisodeSteps: integer(50, 'steps after which an episode is truncated'),
+      forceCoop: toggle('all food has the highest level'),
+      normalizeReward: toggle('all food of an episode is worth 1 to the team', true),
+      gridObservation: toggle('a picture of the surroundings instead of lists'),
+      observeAgentLevels: toggle('the levels of players are seen', true),
+      penalty: { type: 'number', default: 0, description: 'what loading too heavy a food costs', minimum: 0 },
+      actionMask: toggle('masks say which actions are valid', true),
+    },
+    make: levelBasedForaging,
+    scripted: gatherFood,
   }),
   dodge: define('dodge', {
     title: 'Dodge',

@@ -34,6 +34,7 @@ export function unbatch(makeBatched: (copies: number) => BatchedEnvironment): En
       : { stateSpace: box([batched.stateSize]), state: () => copy.state() }),
     snapshot: () => copy.snapshot(),
     restore: (snapshot) => copy.restore(snapshot),
+    ...(batched.render === undefined ? {} : { render: () => batched.render!(0) }),
     close: () => copy.close(),
   };
 }

@@ -11,6 +11,7 @@ const CASES: readonly [name: string, options: Json][] = [
   ['simple_tag', { adversaries: 2, prey: 2 }],
   ['simple_reference', {}],
   ['simple_speaker_listener', {}],
+  ['level_based_foraging', { maxEpisodeSteps: 17, players: 3 }],
   ['dodge', { maximumSteps: 17, size: 20, cell: 4 }],
   ['counting', { agents: 3, length: 7 }],
   ['counting', { agents: 3, length: 7, deaths: true }],
@@ -144,7 +145,7 @@ describe('built-in environments', () => {
             const size = observation.length / 2;
             return Array.from(observation.slice(b * size, (b + 1) * size));
           });
-        const complete = name.startsWith('simple_');
+        const complete = name.startsWith('simple_') || name === 'level_based_foraging';
         const level = environment.levels.generate(9);
         environment.setLevel!(0, level);
         environment.setLevel!(1, level);

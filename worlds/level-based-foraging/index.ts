@@ -1,0 +1,3 @@
+export { gatherFood } from './controller.ts';
+export { levelBasedForaging } from './environment.ts';
+export type { LevelBasedForagingOptions } from './settings.ts';
