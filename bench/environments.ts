@@ -31,6 +31,7 @@ export function benchEnvironments(
     'simple_tag',
     'simple_reference',
     'simple_speaker_listener',
+    'level_based_foraging',
     'dodge',
     'counting',
   ],
