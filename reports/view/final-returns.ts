@@ -32,6 +32,7 @@ export function finalReturns(report: Report, theme: Theme): Figure | null {
         type: 'value' as const,
         gridIndex: i,
         scale: true,
+        boundaryGap: ['3%', '3%'] as [string, string], // dots at the ends stay whole
         splitNumber: Math.max(2, Math.floor(width / 70)),
         axisLabel: { ...look.axisLabel, formatter: axisNumber },
         name: isLastOfColumn ? 'final return' : '',

@@ -41,7 +41,7 @@ export function rowHeight(height: number): number {
 
 /** Panels in rows of equal width; names of `room` pixels stand beside the first panel of each row and hold for all. */
 export function panelsBesideNames(count: number, columns: number, height: number, room: number): Panel[] {
-  const gap = 34;
+  const gap = 46;
   const width = Math.floor((WIDTH - room - columns * gap + gap - 20) / columns);
   return panels(count, columns, { height, left: 0, top: 0, bottom: BELOW }).map((place, i) => ({
     ...place,

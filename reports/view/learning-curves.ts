@@ -17,7 +17,7 @@ import { shortened } from './text-width.ts';
 import type { Theme } from './theme.ts';
 
 /** More points than this on a line cannot be told apart in a panel. */
-const MOST_POINTS = 240;
+const MOST_POINTS = { wide: 240, narrow: 120 };
 
 /** A point of a curve: step, lower end, upper end, centre. */
 type Point = readonly [step: number, low: number, high: number, centre: number];
@@ -54,7 +54,7 @@ export function learningCurves(report: Report, metric: string, theme: Theme): Fi
     curves
       .filter((curve) => curve.task === task)
       .flatMap((curve) => {
-        const points = pointsOf(curve);
+        const points = pointsOf(curve, columns === 1 ? MOST_POINTS.wide : MOST_POINTS.narrow);
         const { colour, dash, symbol } = style(curve.arm);
         return [
           band(points, i, colour, bandOpacity),
@@ -144,11 +144,11 @@ function band(points: readonly Point[], panel: number, colour: string, opacity: 
 }
 
 /** The points to draw: those that are numbers, and of very many only some, the last among them. */
-function pointsOf({ steps, low, high, centre }: Curve): Point[] {
+function pointsOf({ steps, low, high, centre }: Curve, most: number): Point[] {
   const all = steps
     .map((step, i): Point => [step, low[i] ?? centre[i]!, high[i] ?? centre[i]!, centre[i]!])
     .filter((point) => point.every(Number.isFinite));
-  const every = Math.ceil(all.length / MOST_POINTS);
+  const every = Math.ceil(all.length / most);
   return all.filter((_, i) => (all.length - 1 - i) % every === 0);
 }
 
