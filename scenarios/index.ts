@@ -2,7 +2,15 @@ export { build, type CreateTraining, environmentOf, type MakeEnvironment } from 
 export { JsonLines, replaceFile, wholeLines, write as writeToDisk } from './disk.ts';
 export { type EvaluationSummary, evaluate } from './evaluate.ts';
 export type { Clock, Event, Happening, Summary } from './events.ts';
-export type { Experiment, Job, Limits, Plan, ScoreRange } from './experiment/index.ts';
+export {
+  type Experiment,
+  type ExperimentOverrides,
+  type Job,
+  type Limits,
+  loadExperiment,
+  type Plan,
+  type ScoreRange,
+} from './experiment/index.ts';
 export { FolderLock, type Holder, holderOf } from './folder-lock.ts';
 export { loadScenario } from './load.ts';
 export { MACHINES, type Machine, machine, machinesOf } from './machine.ts';

@@ -27,7 +27,12 @@ const sources = new WeakMap<Scenario, Source>();
  * Throws one `LightbulbError` that lists every mistake (ten at most) with file, line, column and JSON pointer.
  */
 export function loadScenario(file: string, overrides: readonly Override[] = []): Scenario {
-  const source = override(readSource(file), overrides);
+  return scenarioOfSource(override(readSource(file), overrides));
+}
+
+/** The scenario in a source that was read already; relative modules start from its file's folder. */
+export function scenarioOfSource(source: Source): Scenario {
+  const { file } = source;
   const filled = structuredClone(source.value);
   if (!check(filled)) throw report(file, mistakesIn(source, check.errors ?? []));
   const wrong = wrongEnvironment(source, filled.environment);

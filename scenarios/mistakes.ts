@@ -18,8 +18,11 @@ interface Described {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
-/** Ajv's errors (made with `verbose`) as ours, one per mistake, in the order in which they stand in the file. */
-export function mistakesIn(source: Source, errors: readonly ErrorObject[]): LightbulbError[] {
+/**
+ * Ajv's errors (made with `verbose`) as ours, one per mistake, in the order in which they stand in the file. `whole`:
+ * what the file is called in them.
+ */
+export function mistakesIn(source: Source, errors: readonly ErrorObject[], whole = 'the scenario'): LightbulbError[] {
   const seen = new Set<string>();
   const mistakes: LightbulbError[] = [];
   for (const error of errors) {
@@ -27,7 +30,7 @@ export function mistakesIn(source: Source, errors: readonly ErrorObject[]): Ligh
     const key = `${error.instancePath} ${JSON.stringify(error.params.additionalProperty ?? error.params.missingProperty)}`;
     if (seen.has(key)) continue;
     seen.add(key);
-    mistakes.push(mistake(source, error));
+    mistakes.push(mistake(source, error, whole));
   }
   return mistakes;
 }
@@ -49,7 +52,7 @@ export function mistakesOf(error: LightbulbError): readonly LightbulbError[] {
   return cause instanceof AggregateError ? (cause.errors as LightbulbError[]) : [error];
 }
 
-function mistake(source: Source, error: ErrorObject): LightbulbError {
+function mistake(source: Source, error: ErrorObject, whole: string): LightbulbError {
   const path = pathOf(error.instancePath);
   const schema = error.parentSchema as Described;
   if (error.keyword === 'additionalProperties') {
@@ -68,7 +71,7 @@ function mistake(source: Source, error: ErrorObject): LightbulbError {
     });
   }
   const cure = typeof error.data === 'string' && schema.enum ? suggest(error.data, schema.enum.map(String)) : undefined;
-  return new LightbulbError('invalid_input', problemOf(error, path.at(-1)), {
+  return new LightbulbError('invalid_input', problemOf(error, path.at(-1), whole), {
     where: source.where(path),
     wanted: describe(schema),
     got: show(error.data),
@@ -82,8 +85,8 @@ function cureOfUnknown(key: string, around: unknown, known: readonly string[]): 
   return suggest(key, known);
 }
 
-function problemOf(error: ErrorObject, name: string | undefined): string {
-  const what = name === undefined ? 'the scenario' : `"${name}"`;
+function problemOf(error: ErrorObject, name: string | undefined, whole: string): string {
+  const what = name === undefined ? whole : `"${name}"`;
   switch (error.keyword) {
     case 'type':
       return `${what} has the wrong type`;
