@@ -1,11 +1,9 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { type Json, type LightbulbError, stream } from '../../core/index.ts';
 import {
   type BatchedEnvironment,
   checkBatched,
-  gatherFood,
   type LevelBasedForagingOptions,
   levelBasedForaging,
   unbatch,
@@ -19,29 +17,6 @@ interface Level {
   players: Piece[];
   food: Piece[];
 }
-
-/**
- * Episodes under the rules of lbforaging's `ForagingEnv` (v3), transcribed and run in Python, random actions mixed with
- * a heuristic, invalid ones included. `first` is what all agents see side by side; `changes` are, for each step, flat
- * (index, value) pairs that differ from the step before; `rewards` are flat (agent, reward) pairs where not 0; `valid`
- * has a bit for each valid action; `eaten`: whether the episode ended because no food was left.
- */
-interface Recording {
-  options: LevelBasedForagingOptions & { players: number };
-  episodes: {
-    level: Level;
-    first: number[];
-    changes: number[][];
-    actions: string[];
-    rewards: number[][];
-    valid: number[][];
-    eaten: boolean;
-  }[];
-}
-
-const { recordings } = JSON.parse(
-  readFileSync(new URL('./fixtures/level-based-foraging.json', import.meta.url), 'utf8'),
-) as { recordings: Recording[] };
 
 /** One copy at a level, and what it writes. */
 function begin(level: Level, options: LevelBasedForagingOptions = {}) {
@@ -66,96 +41,7 @@ function begin(level: Level, options: LevelBasedForagingOptions = {}) {
   };
 }
 
-/** Mean team return of `episodes` episodes, and the largest of one. */
-function returns(environment: BatchedEnvironment, choose: (agent: number, at: number) => number, episodes: number) {
-  const copies = environment.batchSize;
-  const out = outputsFor(environment);
-  const { agents } = environment.groups[0]!;
-  const actions = new Int32Array(copies * agents.length);
-  const sums = new Float64Array(copies);
-  const ended: number[] = [];
-  const play = (seed: number) => {
-    environment.reset(seed, out);
-    while (ended.length < episodes) {
-      for (let i = 0; i < actions.length; i++) actions[i] = choose(i % agents.length, i);
-      environment.step([actions], out);
-      for (let b = 0; b < copies; b++) {
-        const first = b * agents.length;
-        for (let i = first; i < first + agents.length; i++) sums[b]! += out[0]!.reward[i]!;
-        if (out[0]!.terminated[first]! + out[0]!.truncated[first]! === 0) continue;
-        ended.push(sums[b]!);
-        sums[b] = 0;
-      }
-    }
-  };
-  return { out: out[0]!, ended, play };
-}
-
-function scriptedReturns(options: LevelBasedForagingOptions, episodes: number): number[] {
-  const environment = levelBasedForaging(16, options);
-  const policy = gatherFood(options);
-  const width = outputsFor(environment)[0]!.observation.length / (16 * environment.groups[0]!.agents.length);
-  const run = returns(environment, (agent, at) => policy(run.out.observation, at * width, 0, agent), episodes);
-  run.play(3);
-  return run.ended;
-}
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
 describe('level-based foraging', () => {
-  describe('replays what the rules of lbforaging gave', () => {
-    it('over 60 episodes and more', () => {
-      const episodes = recordings.flatMap((recording) => recording.episodes);
-      assert.ok(episodes.length >= 60);
-      assert.ok(episodes.filter(({ eaten }) => eaten).length >= 20);
-    });
-
-    for (const { options, episodes } of recordings) {
-      it(JSON.stringify(options), () => {
-        const environment = levelBasedForaging(1, options);
-        const all = outputsFor(environment);
-        const out = all[0]!;
-        const validOf = () =>
-          Array.from({ length: options.players }, (_, i) =>
-            out.actionMask.slice(6 * i, 6 * i + 6).reduce((bits, valid, action) => bits | (valid << action), 0),
-          );
-        for (const [e, episode] of episodes.entries()) {
-          environment.setLevel!(0, episode.level as unknown as Json);
-          environment.reset(e, all);
-          const wanted = [...episode.first];
-          assert.deepEqual([...out.observation], wanted);
-          assert.deepEqual(validOf(), episode.valid[0]);
-          for (const [t, digits] of episode.actions.entries()) {
-            const where = `episode ${e}, step ${t}`;
-            const isLast = t === episode.actions.length - 1;
-            environment.step([Int32Array.from(digits, Number)], all);
-            const changes = episode.changes[t]!;
-            for (let k = 0; k < changes.length; k += 2) wanted[changes[k]!] = changes[k + 1]!;
-            assert.deepEqual([...(isLast ? out.finalObservation : out.observation)], wanted, where);
-            if (!isLast) assert.deepEqual(validOf(), episode.valid[t + 1], where);
-            const rewards = new Array<number>(options.players).fill(0);
-            const paid = episode.rewards[t]!;
-            for (let k = 0; k < paid.length; k += 2) rewards[paid[k]!] = paid[k + 1]!;
-            rewards.forEach((reward, i) => {
-              assert.ok(Math.abs(reward - out.reward[i]!) < 1e-6, `${where}: ${reward} for ${i}, got ${out.reward[i]}`);
-            });
-            const [terminated, truncated] = [isLast && episode.eaten ? 1 : 0, isLast && !episode.eaten ? 1 : 0];
-            assert.deepEqual(
-              [...out.terminated],
-              rewards.map(() => terminated),
-              where,
-            );
-            assert.deepEqual(
-              [...out.truncated],
-              rewards.map(() => truncated),
-              where,
-            );
-          }
-        }
-      });
-    }
-  });
-
   describe('rules', () => {
     const pair: Level = {
       players: [
@@ -410,10 +296,6 @@ describe('level-based foraging', () => {
     assert.throws(() => levelBasedForaging(1, { minPlayerLevel: 3 }), refused(/minPlayerLevel/));
     assert.throws(() => levelBasedForaging(1, { minFoodLevel: 3 }), refused(/minFoodLevel/));
     assert.throws(() => levelBasedForaging(1, { penalty: -1 }), refused(/penalty/));
-    assert.throws(
-      () => gatherFood({ sight: 2 }),
-      (error: LightbulbError) => error.code === 'unsupported',
-    );
   });
 
   it('goes on from a snapshot through JSON, and from it alone', () => {
@@ -475,25 +357,4 @@ describe('level-based foraging', () => {
       );
     });
   }
-
-  describe('by hand', () => {
-    for (const options of [{ forceCoop: true }, { players: 3, rows: 10, cols: 10, maxNumFood: 3 }]) {
-      it(`gathers nearly all food with ${JSON.stringify(options)}`, () => {
-        const ended = scriptedReturns(options, 200);
-        assert.ok(mean(ended) > 0.97, String(mean(ended)));
-        assert.ok(
-          ended.every((sum) => sum < 1 + 1e-6),
-          'a team earns 1 at most',
-        );
-      });
-    }
-
-    it('gathers far more than chance', () => {
-      const environment = levelBasedForaging(16, { forceCoop: true });
-      const random = stream(2, 'play');
-      const run = returns(environment, () => random.integer(6), 200);
-      run.play(3);
-      assert.ok(mean(run.ended) < 0.2 && run.ended.every((sum) => sum < 1 + 1e-6), String(mean(run.ended)));
-    });
-  });
 });
