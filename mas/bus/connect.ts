@@ -1,0 +1,15 @@
+import { LightbulbError } from '../../core/index.ts';
+import type { Bus } from './bus.ts';
+import { memoryBus } from './memory.ts';
+import { natsBus } from './nats.ts';
+import { masked } from './nats-access.ts';
+
+/** The bus that a URL names: `memory:` (one of its own, within this process), `nats://host:port`, `tls://host:port`. */
+export async function connectBus(url: string): Promise<Bus> {
+  if (url === 'memory:') return memoryBus();
+  if (/^(nats|tls):\/\//.test(url)) return natsBus({ servers: url });
+  throw new LightbulbError('invalid_input', 'no address of a bus', {
+    wanted: 'memory:, nats://host:4222 or tls://host:4222',
+    got: JSON.stringify(masked(url)),
+  });
+}
