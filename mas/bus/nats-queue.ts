@@ -151,27 +151,27 @@ export class NatsQueue implements WorkQueue {
   private async pull(lane: string, wait: number): Promise<Msg | undefined> {
     const { connection, lifetime } = this.link;
     const inbox = createInbox();
-    const reply = await new Promise<Msg | Error | undefined>((resolve) => {
-      const end = (reply: Msg | Error | undefined): void => {
+    const reply = await new Promise<Msg | Error | 'silence' | 'interruption'>((resolve) => {
+      const end = (reply: Msg | Error | 'silence' | 'interruption'): void => {
         clearTimeout(timer);
         forget();
         reconnected.unsubscribe();
         subscription.unsubscribe();
         resolve(reply);
       };
-      const timer = setTimeout(() => end(undefined), wait + GRACE);
+      const timer = setTimeout(() => end('silence'), wait + GRACE);
       const subscription = connection.subscribe(inbox, { callback: (error, message) => end(error ?? message) });
-      const reconnected = this.link.reconnections().subscribe(() => end(undefined));
-      const forget = lifetime.atEnd(() => end(undefined));
+      const reconnected = this.link.reconnections().subscribe(() => end('interruption'));
+      const forget = lifetime.atEnd(() => end('interruption'));
       const request = wait < 1 ? { batch: 1, no_wait: true } : { batch: 1, expires: nanos(Math.round(wait)) };
       connection.publish(`$JS.API.CONSUMER.MSG.NEXT.${this.stream}.${lane}`, JSON.stringify(request), { reply: inbox });
     });
-    if (reply === undefined) return undefined;
+    if (reply === 'interruption') return undefined;
     if (reply instanceof Error) throw translated(reply, this.name);
-    if (reply.subject !== inbox) return reply;
-    const code = reply.headers?.code;
-    // 404: nothing there, 408: nothing came. 409 and 503: the consumer went away, or too many ask at once.
-    if (code === 409 || code === 503) {
+    if (reply !== 'silence' && reply.subject !== inbox) return reply;
+    const code = reply === 'silence' ? undefined : reply.headers?.code;
+    // 404: nothing there, 408: nothing came. Otherwise the consumer may be gone: servers answer 409, 503 or not at all.
+    if (code !== 404 && code !== 408 && this.link.isThere) {
       this.lanes.delete(lane);
       await sleep(20);
       await this.consumer(lane);
