@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { batchCommand } from './commands/batch.ts';
 import { checkCommand } from './commands/check.ts';
 import { conformCommand } from './commands/conform.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -14,6 +15,7 @@ import { type ExitCode, exitCodes, type Terminal } from './terminal.ts';
 const commands = [
   runCommand,
   resumeCommand,
+  batchCommand,
   evaluateCommand,
   validateCommand,
   checkCommand,

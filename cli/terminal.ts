@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { StartAttempt } from '../batch/index.ts';
 import type { Diagnosis } from '../nn/index.ts';
 import type { CreateTraining } from '../scenarios/index.ts';
 
@@ -9,6 +10,7 @@ export interface Terminal {
   /** Progress, warnings and errors. */
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly createTraining?: CreateTraining;
+  readonly startAttempt?: StartAttempt;
   readonly diagnose?: () => Promise<readonly Diagnosis[]>;
 }
 

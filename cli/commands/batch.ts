@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { Result } from '../../batch/index.ts';
+import type { Experiment } from '../../scenarios/index.ts';
+import { flagOverrides, jsonOption, type MakeCommand, setOption, wholeNumber } from '../command.ts';
+import { type ExitCode, exitCodes, printJson, printLine, type Terminal } from '../terminal.ts';
+
+interface Options {
+  readonly folder?: string;
+  readonly parallel?: string;
+  readonly retries?: string;
+  readonly threads?: string;
+  readonly device?: string;
+  readonly set: readonly string[];
+  readonly dryRun?: true;
+  readonly json?: true;
+}
+
+export const batchCommand: MakeCommand = (terminal, finish) =>
+  new Command('batch')
+    .description('run all runs of an experiment file; started again, it goes on where it was')
+    .argument('<experiment>', 'an experiment file')
+    .option('--folder <folder>', "the batch's folder; otherwise runs/<experiment>")
+    .option('--parallel <n>', 'runs side by side; otherwise as the file says, or as many as there are cores')
+    .option('--retries <n>', "further attempts after a failed one; otherwise the file's")
+    .option('--threads <n>', 'threads of each run')
+    .option('--device <name>', 'where every run computes: auto, cpu, webgpu, cuda or tensorflow')
+    .addOption(setOption())
+    .option('--dry-run', 'print the runs, and do nothing')
+    .addOption(jsonOption('what was reached (or, with --dry-run, the runs)'))
+    .action(async (file: string, { set, device, threads, ...flags }: Options) => {
+      const { loadExperiment, parseOverride } = await import('../../scenarios/index.ts');
+      const written = loadExperiment(file, {
+        base: set.map(parseOverride),
+        all: flagOverrides({ device, threads }),
+      });
+      const { parallel, retries } = flags;
+      const experiment: Experiment = {
+        ...written,
+        ...(parallel === undefined ? {} : { parallel: wholeNumber('--parallel', parallel, 1) }),
+        ...(retries === undefined ? {} : { retries: wholeNumber('--retries', retries, 0) }),
+      };
+      finish(flags.dryRun ? await plan(experiment, terminal, flags) : await carryOut(experiment, terminal, flags));
+    });
+
+type Flags = Pick<Options, 'folder' | 'json'>;
+
+async function plan(experiment: Experiment, { stdout }: Terminal, { json }: Flags): Promise<ExitCode> {
+  const { parallelOf } = await import('../../batch/index.ts');
+  const { planText } = await import('../batch-text.ts');
+  const parallel = parallelOf(experiment);
+  if (json) printJson(stdout, { ...experiment, parallel });
+  else printLine(stdout, planText(experiment, parallel));
+  return exitCodes.done;
+}
+
+async function carryOut(experiment: Experiment, terminal: Terminal, { folder, json }: Flags): Promise<ExitCode> {
+  const { AttemptProcesses, runBatch } = await import('../../batch/index.ts');
+  const { showBatch } = await import('../batch-progress.ts');
+  const { resultsText } = await import('../batch-text.ts');
+  const { onInterrupt } = await import('../interrupt.ts');
+  const { stderr, stdout } = terminal;
+  await mustBuild(experiment);
+  const place = folder ?? join('runs', experiment.name);
+  const stop = new AbortController();
+  const release = onInterrupt((first) => {
+    if (!first) process.exit(exitCodes.interrupted); // and the children with it
+    printLine(stderr, '\nstopping every run at a checkpoint; Ctrl-C again stops at once');
+    stop.abort();
+  });
+  const processes = new AttemptProcesses();
+  const progress = showBatch(stderr);
+  const reasons = new Map<string, string>();
+  let results: readonly Result[] = [];
+  try {
+    const start = terminal.startAttempt ?? processes.start;
+    await runBatch(experiment, { folder: place, start, signal: stop.signal }).forEach((event) => {
+      progress.show(event);
+      if (event.kind === 'closed') results = event.results;
+      else if (event.kind === 'outcome' && event.outcome.state === 'failed') {
+        reasons.set(event.key, `${event.outcome.message} (log, if it printed anything: ${event.log})`);
+      }
+    });
+  } finally {
+    progress.close();
+    release();
+    await processes.close();
+  }
+  for (const { key, state } of results) {
+    if (state === 'failed') printLine(stderr, `failed: ${key}: ${reasons.get(key)}`);
+  }
+  if (json) printJson(stdout, results);
+  else printLine(stdout, `${resultsText(results)}\n\nfolder: ${place}\n${whatNext(results, place)}`);
+  if (results.some(({ state }) => state === 'interrupted' || state === 'waiting')) return exitCodes.interrupted;
+  return results.some(({ state }) => state === 'failed') ? exitCodes.failed : exitCodes.done;
+}
+
+/** What only shows when an environment is made: asked once for each, before anything starts. */
+async function mustBuild({ jobs }: Experiment): Promise<void> {
+  const { environmentOf } = await import('../../scenarios/index.ts');
+  const seen = new Set<string>();
+  for (const { scenario } of jobs) {
+    const text = JSON.stringify(scenario.environment);
+    if (!seen.has(text)) await environmentOf(scenario);
+    seen.add(text);
+  }
+}
+
+function whatNext(results: readonly Result[], folder: string): string {
+  const isWhole = results.every(({ state }) => state === 'finished');
+  return isWhole ? `next:   lightbulb report ${folder}` : 'go on:  the same command again';
+}
