@@ -9,6 +9,7 @@ import { listCommand } from './commands/list.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
+import { watchCommand } from './commands/watch.ts';
 import { reportError } from './errors.ts';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.ts';
 
@@ -17,6 +18,7 @@ const commands = [
   resumeCommand,
   batchCommand,
   evaluateCommand,
+  watchCommand,
   validateCommand,
   checkCommand,
   conformCommand,

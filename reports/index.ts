@@ -1,3 +1,4 @@
+export { type LivePage, type ServeOptions, serveRuns } from './live/serve.ts';
 export type {
   ComparisonRow,
   Curve,
@@ -8,3 +9,5 @@ export type {
   RunRow,
   SettingRow,
 } from './report.ts';
+export { htmlOf, writeHtml } from './view/html.ts';
+export { writePictures } from './view/pictures.ts';

@@ -9,7 +9,7 @@ export const resumeCommand: MakeCommand = (terminal, finish) =>
     .addOption(jsonOption())
     .action(async (folder: string, { steps, json }: { readonly steps?: string; readonly json?: true }) => {
       const { scenarioOf } = await import('../../scenarios/index.ts');
-      const { watch } = await import('../watch.ts');
+      const { runAndShow } = await import('../run-and-show.ts');
       const scenario = scenarioOf(folder, flagOverrides({ steps }));
-      finish(await watch(scenario, { folder, resume: true }, terminal, json === true));
+      finish(await runAndShow(scenario, { folder, resume: true }, terminal, json === true));
     });

@@ -28,10 +28,10 @@ export const runCommand: MakeCommand = (terminal, finish) =>
     .addOption(jsonOption())
     .action(async (name: string, { set, runs, folder, json, ...flags }: Options) => {
       const { loadScenario, newFolderName, parseOverride, scenarioFile } = await import('../../scenarios/index.ts');
-      const { watch } = await import('../watch.ts');
+      const { runAndShow } = await import('../run-and-show.ts');
       const { seed, steps, device, threads, tensorboard } = flags;
       const overrides = [...set.map(parseOverride), ...flagOverrides({ seed, steps, device, threads, tensorboard })];
       const scenario = loadScenario(scenarioFile(name), overrides);
       const place = folder ?? newFolderName(runs, scenario, new Date());
-      finish(await watch(scenario, { folder: place, resume: false }, terminal, json === true));
+      finish(await runAndShow(scenario, { folder: place, resume: false }, terminal, json === true));
     });

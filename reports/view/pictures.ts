@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Resvg } from '@resvg/resvg-js';
 import type { Report } from '../report.ts';
 import { type Figure, svgOf } from './figure.ts';
 import { figuresOf } from './figures.ts';
@@ -18,14 +17,15 @@ export async function writePictures(report: Report, folder: string): Promise<str
   const files: string[] = [];
   for (const figure of figures) {
     const file = join(folder, `${figure.name}.png`);
-    await writeFile(file, pngOf(figure));
+    await writeFile(file, await pngOf(figure));
     files.push(file);
   }
   return files;
 }
 
 /** A picture as PNG on white, twice its size in CSS pixels. No font of the machine is used. */
-export function pngOf(figure: Figure): Buffer {
+export async function pngOf(figure: Figure): Promise<Buffer> {
+  const { Resvg } = await import('@resvg/resvg-js'); // native, and needed by few commands
   const drawn = new Resvg(svgOf(figure), {
     background: printTheme.paper,
     fitTo: { mode: 'zoom', value: SCALE },

@@ -30,11 +30,13 @@ caption { padding: 0 0 6px; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; min-width: 50%; }
 th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: top; }
 thead th { border-bottom: 1.5px solid var(--muted); white-space: nowrap; vertical-align: bottom; }
-tbody th { font-weight: 600; max-width: 30ch; overflow-wrap: anywhere; }
+tbody th { font-weight: 600; }
+tbody th, td { white-space: nowrap; }
+td:has(code), td.message { white-space: normal; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 .interval { color: var(--muted); font-size: 13px; }
 .key { display: inline-block; width: 12px; height: 12px; margin-right: 7px; border-radius: 2px; vertical-align: -1px; }
-.message { color: var(--muted); max-width: 44ch; overflow-wrap: anywhere; }
+.message { color: var(--muted); min-width: 24ch; max-width: 44ch; overflow-wrap: anywhere; }
 code { font: 13px/1.5 ui-monospace, DejaVu Sans Mono, monospace; overflow-wrap: anywhere; }
 th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-decoration: underline dotted; text-underline-offset: 3px; }
 th[aria-sort=ascending] button::after { content: ' \\2191'; }

@@ -6,7 +6,7 @@ import { summaryText } from './summary.ts';
 import { type ExitCode, exitCodes, printJson, printLine, type Terminal } from './terminal.ts';
 
 /** Runs a scenario to its end before the eyes of a person, who may press Ctrl-C. */
-export async function watch(
+export async function runAndShow(
   scenario: Scenario,
   { folder, resume }: Required<Pick<RunOptions, 'folder' | 'resume'>>,
   terminal: Terminal,
