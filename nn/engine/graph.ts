@@ -62,6 +62,14 @@ export class Graph {
   private readonly producers = new Map<string, GraphNode>();
   private counter = 0;
 
+  /** `lacking`: operators that the graph is to do without. */
+  constructor(private readonly lacking: ReadonlySet<string> = new Set()) {}
+
+  /** Whether the operator may be used, where there is another way. */
+  has(operator: string): boolean {
+    return !this.lacking.has(operator);
+  }
+
   input(name: string, type: DType, shape: readonly number[]): string {
     this.inputs.push({ name, type, shape });
     return name;

@@ -12,6 +12,7 @@ import { residentScan } from './resident-scan.ts';
 import { simplify } from './simplify.ts';
 import { type Signature, type TensorFunction, trace } from './trace.ts';
 import type { Value } from './value.ts';
+import { hostNodes, LACKING_ON_WEBGPU } from './webgpu-limits.ts';
 
 export type OnnxDevice = 'cpu' | 'webgpu' | 'cuda';
 
@@ -33,7 +34,7 @@ export function onnxExecutor({ device = 'cpu', threads = 1, isStrict = false, pr
   const options = { device, threads, isStrict, ...(profile === undefined ? {} : { profile }) };
   const compiled = (fn: TensorFunction, signature: Signature, name: string): FinishedGraph => {
     requireProvider(device);
-    return simplify(trace(fn, signature, name));
+    return simplify(trace(fn, signature, name, device === 'webgpu' ? LACKING_ON_WEBGPU : undefined));
   };
   return {
     name: 'onnx',
@@ -66,6 +67,7 @@ function openSession(
   location: 'cpu' | 'gpu-buffer' = 'cpu',
 ): OnnxSession {
   const model = encodeModel(graph, name);
+  const forced = device === 'webgpu' ? hostNodes(graph) : [];
   const session = new (onnxRuntime().native.binding.InferenceSession)();
   try {
     session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
@@ -73,7 +75,7 @@ function openSession(
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
       // One provider and no silent second choice: a device that was asked for and is not there is an error.
-      executionProviders: [device],
+      executionProviders: [forced.length === 0 ? device : { name: device, forceCpuNodeNames: forced }],
       ...(location === 'cpu' ? {} : { preferredOutputLocation: location }),
       ...(profile === undefined
         ? {}

@@ -50,10 +50,11 @@ interface ScopedEngine {
 
 /**
  * Runs `fn` once on the tracing backend and returns the graph that it wrote. `fn` must be pure; shapes are static.
+ * `lacking`: operators to do without, where lowerings know another way.
  * Errors (code `trace`): a value read, an op without a lowering, a captured tensor, a random op, a promise returned.
  */
-export function trace(fn: TensorFunction, signature: Signature, name: string): Graph {
-  const graph = new Graph();
+export function trace(fn: TensorFunction, signature: Signature, name: string, lacking?: ReadonlySet<string>): Graph {
+  const graph = new Graph(lacking);
   const tracer = traceBackend();
   const engine = tf.engine() as unknown as ScopedEngine;
   const { startScope, endScope } = engine;

@@ -9,7 +9,7 @@ import { reshaped, transposed } from './shape.ts';
 /** Matrix products. Rank 2: Gemm, which takes its operands transposed for free; above: FusedMatMul, which does too. */
 const batchMatMul: Lowering = (tracer, { a, b }, { transposeA, transposeB }) => {
   const [left, right] = [tracer.of(a!), tracer.of(b!)];
-  if (left.dtype !== 'float32') return integerProduct(tracer, left, right, Boolean(transposeA), Boolean(transposeB));
+  if (left.dtype !== 'float32') return turnedProduct(tracer, left, right, Boolean(transposeA), Boolean(transposeB));
   return product(tracer, left, right, Boolean(transposeA), Boolean(transposeB));
 };
 
@@ -44,6 +44,7 @@ export function product(
   }
   const names = [left.name(), right.name()];
   if (!transA && !transB) return tracer.tensor(graph.op('MatMul', names, {}, tracer.scope), shape, 'float32');
+  if (!graph.has('FusedMatMul')) return turnedProduct(tracer, left, right, transA, transB);
   const flags = { transA: Number(transA), transB: Number(transB) };
   return tracer.tensor(graph.op('FusedMatMul', names, flags, tracer.scope), shape, 'float32');
 }
@@ -52,8 +53,8 @@ function batchOf(operand: Traced): number {
   return sizeOf(operand.shape.slice(0, -2));
 }
 
-/** ONNX's MatMul takes integers, without the flags. */
-function integerProduct(
+/** By ONNX's own MatMul, which takes integers as well, and no flags: operands are transposed before. */
+function turnedProduct(
   tracer: TraceBackend,
   left: Traced,
   right: Traced,

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import {
-  compile,
-  eagerExecutor,
-  type Program,
-  type TensorFunction,
-  tf,
-  type Values,
-} from '../../../nn/engine/index.ts';
+import { compile, eagerExecutor, type Program, type Values } from '../../../nn/engine/index.ts';
 import { lowerings } from '../../../nn/engine/lowerings/index.ts';
 import type { Lowering } from '../../../nn/engine/lowerings/lowering.ts';
-import { reductionCases, shapeCases } from './cases/arrays.ts';
-import { type Case, Draw, type Instance } from './cases/case.ts';
-import { curveCases } from './cases/curves.ts';
-import { elementwiseCases } from './cases/elementwise.ts';
-import { imageCases } from './cases/images.ts';
-import { lookupCases } from './cases/lookups.ts';
-import { matrixCases } from './cases/matrices.ts';
+import { groups, withGradients } from './cases/all.ts';
+import { Draw, type Instance } from './cases/case.ts';
 import { distance } from './distance.ts';
 
 /** Random instances of each case. */
@@ -34,34 +22,6 @@ for (const [kernel, lower] of Object.entries(table)) {
   table[kernel] = (tracer, inputs, attributes) => {
     lowered.add(kernel);
     return lower(tracer, inputs, attributes);
-  };
-}
-
-const groups: Readonly<Record<string, readonly Case[]>> = {
-  elementwise: elementwiseCases,
-  curves: curveCases,
-  shapes: shapeCases,
-  reductions: reductionCases,
-  lookups: lookupCases,
-  matrices: matrixCases,
-  images: imageCases,
-};
-
-/** The results of an instance, and the gradients of their sum, each element with a weight of its own. */
-function withGradients({ fn, gradients = [] }: Instance): TensorFunction {
-  return (inputs) => {
-    const listed = (result: tf.Tensor | tf.Tensor[]): tf.Tensor[] => (Array.isArray(result) ? result : [result]);
-    const outputs = Object.fromEntries(listed(fn(inputs)).map((tensor, i) => [`y${i}`, tensor]));
-    if (gradients.length === 0) return outputs;
-    const loss = (...chosen: tf.Tensor[]): tf.Tensor => {
-      const given = { ...inputs, ...Object.fromEntries(gradients.map((name, i) => [name, chosen[i]!])) };
-      const terms = listed(fn(given))
-        .filter(({ dtype }) => dtype === 'float32')
-        .map((y) => tf.sum(tf.mul(y, tf.reshape(tf.sin(tf.range(1, y.size + 1)), y.shape))));
-      return tf.addN(terms);
-    };
-    const found = tf.grads(loss)(gradients.map((name) => inputs[name]!));
-    return { ...outputs, ...Object.fromEntries(gradients.map((name, i) => [`d${name}`, found[i]!])) };
   };
 }
 
