@@ -1,4 +1,7 @@
+export { writeExports } from './export/write-exports.ts';
 export { type LivePage, type ServeOptions, serveRuns } from './live/serve.ts';
+export { makeReport, type ReportOptions } from './make-report.ts';
+export { type RecordedRun, type RecordedRuns, readRuns, type Series } from './read-runs.ts';
 export type {
   ComparisonRow,
   Curve,
@@ -9,5 +12,18 @@ export type {
   RunRow,
   SettingRow,
 } from './report.ts';
+export {
+  type Aggregates,
+  aggregate,
+  type BootstrapOptions,
+  type Comparison,
+  compare,
+  interquartileMean,
+  mean,
+  median,
+  optimalityGap,
+  probabilityOfImprovement,
+  type Scores,
+} from './statistics/index.ts';
 export { htmlOf, writeHtml } from './view/html.ts';
 export { writePictures } from './view/pictures.ts';
