@@ -6,6 +6,7 @@ import { conformCommand } from './commands/conform.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { listCommand } from './commands/list.ts';
+import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { validateCommand } from './commands/validate.ts';
@@ -18,6 +19,7 @@ const commands = [
   resumeCommand,
   batchCommand,
   evaluateCommand,
+  reportCommand,
   watchCommand,
   validateCommand,
   checkCommand,
