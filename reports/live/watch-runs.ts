@@ -59,16 +59,16 @@ class RunSet {
       }
     }
     const runs = [...this.runs.values()];
-    const changed: LiveRun[] = [];
+    const changed = new Set<LiveRun>();
     for (let i = 0; i < runs.length; i += AT_ONCE) {
       await Promise.all(
         runs.slice(i, i + AT_ONCE).map(async (run) => {
           if (run.row.state === 'running' || run.row.state === 'waiting') this.listen(run.path);
-          if ((await run.refresh()) || fresh.has(run)) changed.push(run);
+          if ((await run.refresh()) || fresh.has(run)) changed.add(run);
         }),
       );
     }
-    return { runs, changed };
+    return { runs, changed: runs.filter((run) => changed.has(run)) };
   }
 
   close(): void {
