@@ -74,6 +74,10 @@ export class NatsServer {
       args.push('-c', file);
     }
     const child = spawn('nats-server', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    // Tests that die take their server along.
+    const takeAlong = (): unknown => child.kill('SIGKILL');
+    process.once('exit', takeAlong);
+    child.once('exit', () => process.off('exit', takeAlong));
     let log = '';
     child.stderr!.on('data', (chunk: Buffer) => {
       log += chunk.toString();
