@@ -9,8 +9,10 @@ import { listCommand } from './commands/list.ts';
 import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
+import { setupCommand } from './commands/setup.ts';
 import { validateCommand } from './commands/validate.ts';
 import { watchCommand } from './commands/watch.ts';
+import { workerCommand } from './commands/worker.ts';
 import { reportError } from './errors.ts';
 import { type ExitCode, exitCodes, type Terminal } from './terminal.ts';
 
@@ -18,6 +20,7 @@ const commands = [
   runCommand,
   resumeCommand,
   batchCommand,
+  workerCommand,
   evaluateCommand,
   reportCommand,
   watchCommand,
@@ -26,6 +29,7 @@ const commands = [
   conformCommand,
   listCommand,
   doctorCommand,
+  setupCommand,
 ];
 
 /** The `lightbulb` command. `words`: what was typed after it. Returns the exit code and never throws. */

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { Result } from '../../batch/index.ts';
+import type { Observable } from 'rxjs';
+import type { BatchEvent, Result } from '../../batch/index.ts';
+import { LightbulbError } from '../../core/index.ts';
 import type { Experiment } from '../../scenarios/index.ts';
 import { flagOverrides, jsonOption, type MakeCommand, setOption, wholeNumber } from '../command.ts';
 import { type ExitCode, exitCodes, printJson, printLine, type Terminal } from '../terminal.ts';
@@ -12,6 +14,9 @@ interface Options {
   readonly threads?: string;
   readonly device?: string;
   readonly set: readonly string[];
+  readonly bus?: string;
+  readonly patience?: string;
+  readonly cancel?: true;
   readonly dryRun?: true;
   readonly json?: true;
 }
@@ -26,6 +31,9 @@ export const batchCommand: MakeCommand = (terminal, finish) =>
     .option('--threads <n>', 'threads of each run')
     .option('--device <name>', 'where every run computes: auto, cpu, webgpu, cuda or tensorflow')
     .addOption(setOption())
+    .option('--bus <url>', 'where `lightbulb worker` waits for the runs: nats://host:4222')
+    .option('--patience <seconds>', 'silence after which a run goes to another worker, for a new bus; otherwise 30')
+    .option('--cancel', 'with --bus: take the runs off the bus and stop those under way')
     .option('--dry-run', 'print the runs, and do nothing')
     .addOption(jsonOption('what was reached (or, with --dry-run, the runs)'))
     .action(async (file: string, { set, device, threads, ...flags }: Options) => {
@@ -40,10 +48,12 @@ export const batchCommand: MakeCommand = (terminal, finish) =>
         ...(parallel === undefined ? {} : { parallel: wholeNumber('--parallel', parallel, 1) }),
         ...(retries === undefined ? {} : { retries: wholeNumber('--retries', retries, 0) }),
       };
-      finish(flags.dryRun ? await plan(experiment, terminal, flags) : await carryOut(experiment, terminal, flags));
+      if (flags.dryRun) finish(await plan(experiment, terminal, flags));
+      else if (flags.cancel) finish(await takeOff(experiment, terminal, flags));
+      else finish(await carryOut(experiment, terminal, flags));
     });
 
-type Flags = Pick<Options, 'folder' | 'json'>;
+type Flags = Pick<Options, 'folder' | 'json' | 'bus' | 'patience'>;
 
 async function plan(experiment: Experiment, { stdout }: Terminal, { json }: Flags): Promise<ExitCode> {
   const { parallelOf } = await import('../../batch/index.ts');
@@ -54,8 +64,8 @@ async function plan(experiment: Experiment, { stdout }: Terminal, { json }: Flag
   return exitCodes.done;
 }
 
-async function carryOut(experiment: Experiment, terminal: Terminal, { folder, json }: Flags): Promise<ExitCode> {
-  const { AttemptProcesses, runBatch } = await import('../../batch/index.ts');
+async function carryOut(experiment: Experiment, terminal: Terminal, flags: Flags): Promise<ExitCode> {
+  const { folder, json } = flags;
   const { showBatch } = await import('../batch-progress.ts');
   const { resultsText } = await import('../batch-text.ts');
   const { onInterrupt } = await import('../interrupt.ts');
@@ -65,16 +75,15 @@ async function carryOut(experiment: Experiment, terminal: Terminal, { folder, js
   const stop = new AbortController();
   const release = onInterrupt((first) => {
     if (!first) process.exit(exitCodes.interrupted); // and the children with it
-    printLine(stderr, '\nstopping every run at a checkpoint; Ctrl-C again stops at once');
+    printLine(stderr, `\n${sitting.onStop}; Ctrl-C again stops at once`);
     stop.abort();
   });
-  const processes = new AttemptProcesses();
+  const sitting = await begin(experiment, place, stop.signal, terminal, flags);
   const progress = showBatch(stderr);
   const reasons = new Map<string, string>();
   let results: readonly Result[] = [];
   try {
-    const start = terminal.startAttempt ?? processes.start;
-    await runBatch(experiment, { folder: place, start, signal: stop.signal }).forEach((event) => {
+    await sitting.events.forEach((event) => {
       progress.show(event);
       if (event.kind === 'closed') results = event.results;
       else if (event.kind === 'outcome' && event.outcome.state === 'failed') {
@@ -84,7 +93,7 @@ async function carryOut(experiment: Experiment, terminal: Terminal, { folder, js
   } finally {
     progress.close();
     release();
-    await processes.close();
+    await sitting.close();
   }
   for (const { key, state } of results) {
     if (state === 'failed') printLine(stderr, `failed: ${key}: ${reasons.get(key)}`);
@@ -93,6 +102,75 @@ async function carryOut(experiment: Experiment, terminal: Terminal, { folder, js
   else printLine(stdout, `${resultsText(results)}\n\nfolder: ${place}\n${whatNext(results, place)}`);
   if (results.some(({ state }) => state === 'interrupted' || state === 'waiting')) return exitCodes.interrupted;
   return results.some(({ state }) => state === 'failed') ? exitCodes.failed : exitCodes.done;
+}
+
+/** A batch that is about to run here, or on the workers of a bus. */
+interface Sitting {
+  readonly events: Observable<BatchEvent>;
+  /** What Ctrl-C does. */
+  readonly onStop: string;
+  close(): Promise<void>;
+}
+
+async function begin(
+  experiment: Experiment,
+  folder: string,
+  signal: AbortSignal,
+  terminal: Terminal,
+  { bus: url, patience }: Flags,
+): Promise<Sitting> {
+  const { AttemptProcesses, runBatch, runRemoteBatch } = await import('../../batch/index.ts');
+  if (url === undefined) {
+    const processes = new AttemptProcesses();
+    const start = terminal.startAttempt ?? processes.start;
+    return {
+      events: runBatch(experiment, { folder, start, signal }),
+      onStop: 'stopping every run at a checkpoint',
+      close: () => processes.close(),
+    };
+  }
+  const { connect } = await import('../bus.ts');
+  const { bus, close } = await connect(url, terminal);
+  const workers = new Set<string>();
+  const alone = setTimeout(() => {
+    if (workers.size === 0)
+      printLine(terminal.stderr, `no worker is there yet; start some: lightbulb worker --bus ${url}`);
+  }, SECONDS_TO_SHOW_UP * 1000);
+  const events = runRemoteBatch(experiment, {
+    folder,
+    bus,
+    signal,
+    ...(patience === undefined ? {} : { patience: wholeNumber('--patience', patience, 1) * 1000 }),
+    seeWorker: ({ worker }) => workers.add(worker),
+  });
+  return {
+    events,
+    onStop: 'leaving the runs to the workers; the same command again collects them',
+    async close() {
+      clearTimeout(alone);
+      await close();
+    },
+  };
+}
+
+const SECONDS_TO_SHOW_UP = 6;
+
+async function takeOff({ name }: Experiment, terminal: Terminal, { folder, bus: url }: Flags): Promise<ExitCode> {
+  const { cancel, nameOnBus } = await import('../../batch/index.ts');
+  const { connect } = await import('../bus.ts');
+  const place = folder ?? join('runs', name);
+  const batch = nameOnBus(place);
+  if (batch === undefined) {
+    throw new LightbulbError('invalid_input', 'this batch was never on a bus', { where: place });
+  }
+  const { bus, close } = await connect(url, terminal);
+  try {
+    const count = await cancel(bus, batch);
+    printLine(terminal.stdout, `${count} runs taken off the bus; what was collected stays in ${place}`);
+  } finally {
+    await close();
+  }
+  return exitCodes.done;
 }
 
 /** What only shows when an environment is made: asked once for each, before anything starts. */

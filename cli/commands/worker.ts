@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import type { WorkerNews } from '../../batch/index.ts';
 import { LightbulbError } from '../../core/index.ts';
+import { connect } from '../bus.ts';
 import { jsonOption, type MakeCommand, wholeNumber } from '../command.ts';
 import { onInterrupt } from '../interrupt.ts';
 import { exitCodes, printLine, type Terminal } from '../terminal.ts';
@@ -33,14 +34,6 @@ export const workerCommand: MakeCommand = (terminal, finish) =>
     .option('--idle <seconds>', 'stop after so long without a job; otherwise never')
     .addOption(jsonOption('what happens, a line each,'))
     .action(async (options: Options) => {
-      const url = options.bus ?? process.env.LIGHTBULB_BUS;
-      if (url === undefined) {
-        throw new LightbulbError('invalid_input', 'a worker needs a bus', {
-          where: '--bus',
-          wanted: 'nats://host:4222',
-          cure: 'Start a server with: nats-server -js',
-        });
-      }
       const { memory, threads, idle, patience } = options;
       const wanted = {
         memory: memory === undefined ? Math.floor((totalmem() / MIB) * 0.9) : wholeNumber('--memory', memory, 1),
@@ -50,27 +43,23 @@ export const workerCommand: MakeCommand = (terminal, finish) =>
         folder: options.folder,
         devices: await devicesOf(options.devices, terminal),
       };
-      const { connectBus } = await import('../../mas/index.ts');
-      const { startAttempt, work } = await import('../../batch/index.ts');
-      const bus = await connectBus(url);
+      const { AttemptProcesses, work } = await import('../../batch/index.ts');
+      const { bus, close } = await connect(options.bus, terminal);
+      const processes = new AttemptProcesses();
       const stop = new AbortController();
       const release = onInterrupt((first) => {
         if (!first) process.exit(exitCodes.interrupted);
         printLine(terminal.stderr, '\nhanding runs back with a checkpoint; Ctrl-C again stops at once');
         stop.abort();
       });
-      const news = bus.status.subscribe((status) => {
-        if (status === 'disconnected') printLine(terminal.stderr, 'the bus is gone; waiting for it');
-        if (status === 'reconnecting') printLine(terminal.stderr, 'looking for the bus');
-      });
       try {
-        await work({ bus, startAttempt, signal: stop.signal, ...wanted }).forEach((each) => {
+        await work({ bus, startAttempt: processes.start, signal: stop.signal, ...wanted }).forEach((each) => {
           printLine(terminal.stdout, options.json ? JSON.stringify(each) : describe(each));
         });
       } finally {
-        news.unsubscribe();
         release();
-        await bus.close();
+        await processes.close();
+        await close();
       }
       finish(exitCodes.done);
     });
@@ -78,7 +67,7 @@ export const workerCommand: MakeCommand = (terminal, finish) =>
 /** The devices that a person named, or those that work here. */
 async function devicesOf(text: string, terminal: Terminal): Promise<readonly string[]> {
   if (text === 'auto') {
-    const found = await (terminal.diagnose ?? (await import('../../nn/index.ts')).diagnose)();
+    const found = await (terminal.diagnose ?? (await import('../../nn/index.ts')).diagnose)({});
     const working = new Set(found.flatMap(({ works, device }) => (works ? [device as string] : [])));
     return DEVICES.filter((name) => working.has(name));
   }
