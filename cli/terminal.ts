@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { StartAttempt } from '../batch/index.ts';
-import type { Diagnosis } from '../nn/index.ts';
+import type { DiagnoseOptions, Diagnosis } from '../nn/index.ts';
 import type { CreateTraining } from '../scenarios/index.ts';
 
 /** What the command talks to and works with; tests put others here. */
@@ -11,7 +11,7 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly createTraining?: CreateTraining;
   readonly startAttempt?: StartAttempt;
-  readonly diagnose?: () => Promise<readonly Diagnosis[]>;
+  readonly diagnose?: (options: DiagnoseOptions) => Promise<readonly Diagnosis[]>;
 }
 
 /** What the command ends with. */

@@ -22,7 +22,7 @@ export const runCommand: MakeCommand = (terminal, finish) =>
     .addOption(setOption())
     .option('--runs <folder>', 'where the run gets a folder of its own', 'runs')
     .option('--folder <folder>', 'the folder of the run itself; it must not exist yet')
-    .option('--device <name>', 'where to compute: auto, cpu, webgpu, cuda or tensorflow')
+    .option('--device <name>', 'where to compute: auto, cpu, webgpu, cuda, tensorflow or wasm')
     .option('--threads <n>', 'threads of the CPU executor')
     .option('--tensorboard', 'also write scalars for TensorBoard')
     .addOption(jsonOption())

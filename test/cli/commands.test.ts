@@ -230,10 +230,13 @@ describe('the lightbulb command', () => {
       { executor: 'onnx', device: 'cpu', works: true },
       { executor: 'onnx', device: 'cuda', works: false, reason: 'no such library', cure: 'Install it' },
     ];
-    const { code, out } = await lightbulb(['doctor'], { diagnose });
+    const { code, out } = await lightbulb(['doctor', '--quick'], { diagnose });
     assert.equal(code, 0);
-    assert.equal(out, 'works  onnx   cpu\nno     onnx   cuda        no such library. Install it\n');
-    assert.deepEqual(JSON.parse((await lightbulb(['doctor', '--json'], { diagnose })).out), await diagnose());
+    assert.match(out, /Node \d+\.\d+\.\d+; ONNX Runtime \d/);
+    assert.match(out, /\nworks {2}onnx cpu\nno {5}onnx cuda\n\nonnx cuda: no such library\. Install it\n$/);
+    const { machine, devices } = JSON.parse((await lightbulb(['doctor', '--json'], { diagnose })).out);
+    assert.deepEqual(devices, await diagnose({}));
+    assert.ok(machine.cores >= 1 && machine.memoryGiB > 0, JSON.stringify(machine));
   });
 
   it('does not make the folder for runs before there is one', async () => {
