@@ -25,6 +25,8 @@ process.on('exit', () => {
 /** A child process that does one run after the other. Everything it prints goes to `print`. */
 export class AttemptProcess {
   print: (text: string) => void = () => {};
+  /** How many it has begun. */
+  runs = 0;
   private readonly child: ChildProcess;
   private readonly closed: Promise<Ending>;
   private readonly ready: Promise<unknown>;
@@ -81,6 +83,7 @@ export class AttemptProcess {
     });
     this.child.on('message', listener);
     this.mustStop = false;
+    this.runs++;
     try {
       const start = await Promise.race([this.ready, this.closed]);
       if (isEnding(start)) return start;
