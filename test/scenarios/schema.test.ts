@@ -50,6 +50,19 @@ describe('the schema of scenarios', () => {
     });
   });
 
+  it('takes the executor that a device needs, unless one is named', () => {
+    const of = (change: object): string => {
+      const file = put(folder(), 'a.json', { name: 'a', environment: { name: 'cartpole' }, steps: 1, ...change });
+      return loadScenario(file).executor;
+    };
+    assert.deepEqual(
+      ['auto', 'cpu', 'webgpu', 'cuda', 'tensorflow', 'wasm'].map((device) => of({ device })),
+      ['onnx', 'onnx', 'onnx', 'onnx', 'eager', 'eager'],
+    );
+    assert.equal(of({ device: 'cpu', executor: 'eager' }), 'eager');
+    assert.equal(of({ device: 'tensorflow', executor: 'onnx' }), 'onnx');
+  });
+
   it('keeps what is written and fills in around it', () => {
     const learner = { clip: 0.3, network: { gru: 16 } };
     const file = put(folder(), 'a.json', { name: 'a', environment: { name: 'cartpole' }, steps: 1, learner });
