@@ -51,8 +51,21 @@ function echarts(): Charts {
   return charts;
 }
 
-/** The picture as SVG, with its title and description inside for those who have it read to them. */
-export function svgOf({ name, title, description, width, height, option }: Figure): string {
+const drawn = new WeakMap<Figure, string>();
+
+/**
+ * The picture as SVG, with its title and description inside for those who have it read to them. Drawn once: the page
+ * and the files of a report show the same.
+ */
+export function svgOf(figure: Figure): string {
+  const before = drawn.get(figure);
+  if (before !== undefined) return before;
+  const svg = draw(figure);
+  drawn.set(figure, svg);
+  return svg;
+}
+
+function draw({ name, title, description, width, height, option }: Figure): string {
   const chart = echarts().init(null, null, { renderer: 'svg', ssr: true, width, height });
   try {
     chart.setOption({ animation: false, textStyle: { fontFamily: FONT_FAMILY, fontSize: TEXT_SIZE }, ...option });

@@ -4,7 +4,7 @@ import { finalReturns } from './final-returns.ts';
 import { finalScores, finalScoresByTask } from './final-scores.ts';
 import { improvement } from './improvement.ts';
 import { learningCurves, metricsOf } from './learning-curves.ts';
-import type { Theme } from './theme.ts';
+import { pageTheme } from './theme.ts';
 
 /** All pictures of a report, in the order of reading. */
 export interface Figures {
@@ -16,7 +16,19 @@ export interface Figures {
   readonly improvement: Figure | null;
 }
 
-export function figuresOf(report: Report, theme: Theme): Figures {
+const made = new WeakMap<Report, Figures>();
+
+/** The pictures of a report in the colours of the page. Made once for each report. */
+export function figuresOf(report: Report): Figures {
+  const before = made.get(report);
+  if (before !== undefined) return before;
+  const figures = make(report);
+  made.set(report, figures);
+  return figures;
+}
+
+function make(report: Report): Figures {
+  const theme = pageTheme;
   const isReturn = (metric: string) => metric === 'return/mean' || metric === 'evaluation/return/mean';
   const metrics = metricsOf(report);
   const curves = (names: readonly string[]) => names.map((metric) => learningCurves(report, metric, theme));

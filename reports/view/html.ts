@@ -6,7 +6,6 @@ import { figuresOf } from './figures.ts';
 import { html, Markup } from './markup.ts';
 import { SORTING, styleSheet } from './style.ts';
 import { comparisonTables, finalTables, machinesTable, runsTable, settingsTable } from './tables.ts';
-import { pageTheme } from './theme.ts';
 
 interface Section {
   readonly id: string;
@@ -61,14 +60,14 @@ export async function writeHtml(report: Report, file: string): Promise<void> {
 }
 
 function sectionsOf(report: Report): Section[] {
-  const figures = figuresOf(report, pageTheme);
+  const figures = figuresOf(report);
   const others = figures.others.map((each) => picture(each, ''));
   const returns = figures.returns.map((each) =>
-    picture(each, `${each.title}: mean of the runs of an arm, and its 95 % interval as a band.`),
+    picture(each, `${each.title}: mean of the runs of an arm, and its 95 % interval as a band.`),
   );
   const captions: Readonly<Record<string, string>> = {
-    'final-scores': 'The stroke is the value, the bar its 95 % interval.',
-    'final-scores-by-task': 'Interquartile mean on each task, and its 95 % interval.',
+    'final-scores': 'The stroke is the value, the bar its 95 % interval.',
+    'final-scores-by-task': 'Interquartile mean on each task, and its 95 % interval.',
     'final-returns': 'Each dot is a run; the stroke is the median of its arm.',
   };
   const scores = figures.scores.map((each) => picture(each, captions[each.name] ?? each.title));
@@ -94,7 +93,7 @@ function sectionsOf(report: Report): Section[] {
 }
 
 const PAIRS =
-  'How probably a run of the first arm scores above a run of the second, with its 95 % interval: ' +
+  'How probably a run of the first arm scores above a run of the second, with its 95 % interval: ' +
   'coloured where the interval leaves out one half.';
 
 function picture(figure: Figure, caption: string): Markup {

@@ -36,11 +36,21 @@ export function wholeNumber(value: number): string {
   return Number.isFinite(value) ? String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, '\u202f') : '–';
 }
 
-/** A number and its interval with as many decimals as the interval's width makes sense of: two digits of it. */
-export function estimateParts({ value, low, high }: Estimate): { readonly value: string; readonly interval: string } {
-  const width = high - low;
-  const usable = Number.isFinite(width) && width > 0;
-  const decimals = usable ? Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(width)))) : undefined;
+/**
+ * Decimals that numbers below each other are written with: two digits of the middle one of their intervals' widths.
+ * Undefined where no interval has a width.
+ */
+export function decimalsOf(estimates: readonly Estimate[]): number | undefined {
+  const widths = estimates.map(({ low, high }) => high - low).filter((width) => Number.isFinite(width) && width > 0);
+  const middle = widths.sort((a, b) => a - b)[Math.floor(widths.length / 2)];
+  return middle === undefined ? undefined : Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(middle))));
+}
+
+/** A number and its interval with so many decimals; otherwise with as many as its own interval makes sense of. */
+export function estimateParts(
+  { value, low, high }: Estimate,
+  decimals = decimalsOf([{ value, low, high }]),
+): { readonly value: string; readonly interval: string } {
   const text = (number: number) =>
     !Number.isFinite(number)
       ? '–'

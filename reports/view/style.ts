@@ -10,7 +10,7 @@ export function styleSheet(): string {
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.55 system-ui, ${FONT_FAMILY}; }
-main { max-width: 1040px; margin: 0 auto; padding: 32px 24px 64px; }
+main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 8px; overflow-wrap: anywhere; }
 h2 { font-size: 20px; margin: 44px 0 10px; padding-top: 14px; border-top: 1px solid var(--grid); }
 h3 { font-size: 16px; margin: 26px 0 6px; }
@@ -31,7 +31,8 @@ table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabula
 th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: top; }
 thead th { border-bottom: 1.5px solid var(--muted); white-space: nowrap; vertical-align: bottom; }
 tbody th { font-weight: 600; }
-tbody th, td { white-space: nowrap; }
+td, [data-sortable] tbody th { white-space: nowrap; }
+tbody th { min-width: 12ch; }
 td:has(code), td.message { white-space: normal; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 .interval { color: var(--muted); font-size: 13px; }

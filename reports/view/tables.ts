@@ -1,6 +1,6 @@
 import type { ComparisonRow, Estimate, FinalRow, MachineRow, Report, RunRow } from '../report.ts';
 import { html, Markup } from './markup.ts';
-import { durationText, estimateParts, shortNumber, wholeNumber } from './numbers.ts';
+import { decimalsOf, durationText, estimateParts, shortNumber, wholeNumber } from './numbers.ts';
 import { armStyle, pageTheme } from './theme.ts';
 
 /** A heading of a column: its words, and whether numbers stand below it. */
@@ -22,6 +22,13 @@ ${rows}</tbody></table></div>
 `;
 }
 
+const STATISTICS: readonly ((row: FinalRow) => Estimate | null)[] = [
+  ({ mean }) => mean,
+  ({ median }) => median,
+  ({ interquartileMean }) => interquartileMean,
+  ({ optimalityGap }) => optimalityGap,
+];
+
 /** Final scores of every arm: over all tasks first, then on each. */
 export function finalTables(report: Report): Markup[] {
   const tasks = [null, ...report.tasks].filter((task) => report.finals.some((row) => row.task === task));
@@ -29,16 +36,17 @@ export function finalTables(report: Report): Markup[] {
     const rows = report.finals.filter((row) => row.task === task);
     const hasGap = rows.some(({ optimalityGap }) => optimalityGap !== null);
     const scale = rows.every(({ isNormalised }) => isNormalised) ? 'normalised scores' : 'final returns';
+    const shown = hasGap ? STATISTICS : STATISTICS.slice(0, 3);
+    const decimals = shown.map((of) => decimalsOf(rows.map(of).filter((each) => each !== null)));
     const columns = ['Runs', 'Mean', 'Median', 'Interquartile mean', ...(hasGap ? ['Optimality gap'] : [])];
     return table(
-      `${task ?? 'All tasks'}: ${scale}, with 95 % intervals`,
+      `${task ?? 'All tasks'}: ${scale}, with 95 % intervals`,
       [{ title: 'Arm' }, ...columns.map((title) => ({ title, isNumber: true }))],
-      inOrder(report, rows).map(
-        (
-          row,
-        ) => html`<tr>${armHead(report, row.arm)}${number(wholeNumber(row.runs))}${estimate(row.mean)}${estimate(row.median)}${estimate(row.interquartileMean)}${hasGap ? estimate(row.optimalityGap) : ''}</tr>
-`,
-      ),
+      inOrder(report, rows).map((row) => {
+        const cells = shown.map((of, i) => estimate(of(row), decimals[i]));
+        return html`<tr>${armHead(report, row.arm)}${number(wholeNumber(row.runs))}${cells}</tr>
+`;
+      }),
     );
   });
 }
@@ -50,22 +58,22 @@ export function comparisonTables({ tasks, comparisons }: Report): Markup[] {
     if (rows.length === 0) return [];
     return [
       table(
-        `${task ?? 'All tasks'}: bold where the 95 % interval leaves out "no difference"`,
+        `${task ?? 'All tasks'}: bold where the 95 % interval leaves out "no difference"`,
         [
           { title: 'First' },
           { title: 'Second' },
           { title: 'P(first above second)', isNumber: true },
           { title: 'First minus second, interquartile mean', isNumber: true },
         ],
-        rows.map(comparison),
+        rows.map((row) => comparison(row, decimalsOf(rows.map(({ difference }) => difference)))),
       ),
     ];
   });
 }
 
-function comparison({ better, worse, probability, difference }: ComparisonRow): Markup {
+function comparison({ better, worse, probability, difference }: ComparisonRow, decimals: number | undefined): Markup {
   const clear = (each: Estimate, nothing: number) => each.low > nothing || each.high < nothing;
-  return html`<tr><th scope="row">${better}</th><td>${worse}</td>${estimate(probability, clear(probability, 0.5))}${estimate(difference, clear(difference, 0))}</tr>
+  return html`<tr><th scope="row">${better}</th><td>${worse}</td>${estimate(probability, 2, clear(probability, 0.5))}${estimate(difference, decimals, clear(difference, 0))}</tr>
 `;
 }
 
@@ -145,9 +153,9 @@ function key({ arms }: Report, arm: string): Markup {
   return html`<span class="key" style="background:${colour}" aria-hidden="true"></span>`;
 }
 
-function estimate(given: Estimate | null, isClear = false): Markup {
+function estimate(given: Estimate | null, decimals: number | undefined, isClear = false): Markup {
   if (given === null) return number('–');
-  const { value, interval } = estimateParts(given);
+  const { value, interval } = estimateParts(given, decimals);
   const text = isClear ? html`<span class="clear">${value}</span>` : value;
   return html`<td class="number">${text} <span class="interval">${interval}</span></td>`;
 }

@@ -47,6 +47,16 @@ export const pageTheme: Theme = {
   arms: light.arms.map((_, i) => `var(--arm-${i})`),
 };
 
+/** A picture made with `pageTheme`, in the colours of `printTheme`. */
+export function printed(svg: string): string {
+  const { arms, ...rest } = printTheme;
+  const colours: Readonly<Record<string, string>> = {
+    ...rest,
+    ...Object.fromEntries(arms.map((colour, i) => [`arm-${i}`, colour])),
+  };
+  return svg.replace(/var\(--([a-z0-9-]+)\)/g, (all, name: string) => colours[name] ?? all);
+}
+
 /** CSS declarations that give the names of `pageTheme` their colours. */
 export function colourDeclarations(scheme: 'light' | 'dark'): string {
   const { arms, ...rest } = scheme === 'light' ? light : dark;

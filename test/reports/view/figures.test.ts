@@ -9,7 +9,7 @@ import { finalScores, finalScoresByTask } from '../../../reports/view/final-scor
 import { improvement } from '../../../reports/view/improvement.ts';
 import { learningCurves, metricsOf } from '../../../reports/view/learning-curves.ts';
 import { pngOf, writePictures } from '../../../reports/view/pictures.ts';
-import { armStyle, printTheme } from '../../../reports/view/theme.ts';
+import { armStyle, printed, printTheme } from '../../../reports/view/theme.ts';
 import { sampleReport } from './sample.ts';
 
 /** A report with one curve. */
@@ -105,17 +105,18 @@ describe('pictures of reports', () => {
   });
 
   it('can be read out: each has a role, a title and a description with its numbers', () => {
-    const { scores } = figuresOf(sampleReport({ arms: ['a <b> & "c"'] }), printTheme);
+    const { scores } = figuresOf(sampleReport({ arms: ['a <b> & "c"'] }));
     const svg = svgOf(scores[0]!);
     assert.match(svg, /^<svg role="img" aria-labelledby="final-scores-title final-scores-description"/);
     assert.match(svg, /<desc id="final-scores-description">[^<]*a &lt;b&gt; &amp; &quot;c&quot; -\d+/);
-    assert.equal(svg, svgOf(scores[0]!), 'drawn twice, the same');
+    const again = finalScores(sampleReport({ arms: ['a <b> & "c"'] }), printTheme)!;
+    assert.equal(svgOf(again), printed(svg), 'drawn anew, the same but for the names of its colours');
   });
 
   it('stand for nothing to show: a report of runs that have recorded nothing', () => {
     const empty = { ...sampleReport(), curves: [], finals: [], comparisons: [] };
     const bare = { ...empty, runs: empty.runs.map((run) => ({ ...run, final: null })) };
-    assert.deepEqual(figuresOf(bare, printTheme), { scores: [], returns: [], others: [], improvement: null });
+    assert.deepEqual(figuresOf(bare), { scores: [], returns: [], others: [], improvement: null });
   });
 
   it('are written as PNG of twice their size', async () => {
