@@ -78,14 +78,16 @@ describe('the schema of scenarios', () => {
   });
 
   it('passes a preset for every built-in environment, each with its tiny twin', () => {
-    assert.deepEqual(presetNames(), [...environmentNames].sort());
+    const played = new Set<string>();
     for (const name of presetNames()) {
-      const { environment } = loadScenario(presetFile(name));
+      const { environment, name: own } = loadScenario(presetFile(name));
+      assert.equal(own, name);
       assert.ok('name' in environment);
-      assert.equal(environment.name, name);
+      played.add(environment.name);
       const tiny = presetFile(`tiny/${name}`);
       assert.ok(existsSync(tiny), tiny);
       assert.ok(loadScenario(tiny).steps <= 1000);
     }
+    assert.deepEqual([...played].sort(), [...environmentNames].sort());
   });
 });
