@@ -31,7 +31,15 @@ function make(report: Report): Figures {
   const theme = pageTheme;
   const isReturn = (metric: string) => metric === 'return/mean' || metric === 'evaluation/return/mean';
   const metrics = metricsOf(report);
-  const curves = (names: readonly string[]) => names.map((metric) => learningCurves(report, metric, theme));
+  const taken = new Map<string, number>();
+  const curves = (names: readonly string[]) =>
+    names.map((metric) => {
+      const figure = learningCurves(report, metric, theme);
+      const count = (taken.get(figure.name) ?? 0) + 1;
+      taken.set(figure.name, count);
+      // `loss/value` and `loss-value` may both be there.
+      return count === 1 ? figure : { ...figure, name: `${figure.name}-${count}` };
+    });
   const scores = [finalScores(report, theme), finalScoresByTask(report, theme), finalReturns(report, theme)];
   return {
     scores: scores.filter((figure) => figure !== null),

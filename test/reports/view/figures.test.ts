@@ -113,6 +113,11 @@ describe('pictures of reports', () => {
     assert.equal(svgOf(again), printed(svg), 'drawn anew, the same but for the names of its colours');
   });
 
+  it('have names of their own, also where those of metrics are alike', () => {
+    const { others } = figuresOf(sampleReport({ points: 12, metrics: ['loss/a', 'loss-a', 'Loss/A'] }));
+    assert.deepEqual(others.map(({ name }) => name).sort(), ['curve-loss-a', 'curve-loss-a-2', 'curve-loss-a-3']);
+  });
+
   it('stand for nothing to show: a report of runs that have recorded nothing', () => {
     const empty = { ...sampleReport(), curves: [], finals: [], comparisons: [] };
     const bare = { ...empty, runs: empty.runs.map((run) => ({ ...run, final: null })) };
