@@ -4,19 +4,24 @@ import type { Series } from '../read-runs.ts';
 import type { Report } from '../report.ts';
 import { type Column, type ExportedRun, runColumns } from './columns.ts';
 
-/** Rows of a group of `metrics.parquet`, about: what is held in memory at a time. */
-const GROUP = 250_000;
+/** Rows of a group of `metrics.parquet`, at least: what is held in memory at a time. */
+export const GROUP_ROWS = 250_000;
 
 /**
  * Writes `runs.parquet` (a row for each run) and `metrics.parquet` (a row for each number of a run at a step, all that
  * were recorded) into `folder`. Steps and seeds are whole numbers in doubles, as they may pass 2^31.
  */
-export async function writeParquet(report: Report, runs: readonly ExportedRun[], folder: string): Promise<void> {
+export async function writeParquet(
+  report: Report,
+  runs: readonly ExportedRun[],
+  folder: string,
+  groupRows = GROUP_ROWS,
+): Promise<void> {
   parquetWriteFile({
     filename: join(folder, 'runs.parquet'),
     columnData: runColumns.map((column) => columnOf(column, report.runs)),
   });
-  await writeMetrics(runs, join(folder, 'metrics.parquet'));
+  await writeMetrics(runs, join(folder, 'metrics.parquet'), groupRows);
 }
 
 function columnOf<Row>(column: Column<Row>, rows: readonly Row[]) {
@@ -26,7 +31,7 @@ function columnOf<Row>(column: Column<Row>, rows: readonly Row[]) {
 
 const TEXTS = ['task', 'arm', 'key', 'metric'] as const;
 
-async function writeMetrics(runs: readonly ExportedRun[], filename: string): Promise<void> {
+async function writeMetrics(runs: readonly ExportedRun[], filename: string, groupRows: number): Promise<void> {
   const required = { repetition_type: 'REQUIRED' } as const;
   const writer = new ParquetWriter({
     writer: fileWriter(filename),
@@ -43,7 +48,7 @@ async function writeMetrics(runs: readonly ExportedRun[], filename: string): Pro
     for (const [metric, series] of run.series) {
       group.push({ run, metric, series });
       rows += series.steps.length;
-      if (rows < GROUP) continue;
+      if (rows < groupRows) continue;
       await writeGroup(writer, group, rows);
       group = [];
       rows = 0;

@@ -8,6 +8,8 @@ export interface FoundRun {
   readonly folder: string;
   readonly key: string;
   readonly job: Plan['jobs'][number] | null;
+  /** Why its batch counts it as failed: an error's code, `time_limit`, `memory_limit`, `killed`; null where it does not. */
+  readonly failure: string | null;
 }
 
 export interface Found {
@@ -58,12 +60,13 @@ class Search {
   readonly warnings: string[] = [];
 
   look(folder: string, depth: number): void {
-    if (isRun(folder)) this.add({ folder, key: basename(folder), job: null });
+    if (isRun(folder)) this.add({ folder, key: basename(folder), job: null, failure: null });
     else if (existsSync(join(folder, 'plan.json'))) this.batch(folder);
     else if (depth > 0) for (const below of foldersIn(folder)) this.look(below, depth - 1);
   }
 
   private batch(folder: string): void {
+    if (this.batches.some((other) => realpathSync(other) === realpathSync(folder))) return;
     const plan = this.planOf(join(folder, 'plan.json'));
     const found = foldersIn(join(folder, 'runs'));
     this.batches.push(folder);
@@ -71,6 +74,7 @@ class Search {
       this.plans.push(plan);
       this.scores = { ...plan.scores, ...this.scores };
     }
+    const failures = failuresIn(join(folder, 'results.json'));
     const missing = new Set(plan?.jobs.map(({ key }) => key));
     const jobs = new Map(plan?.jobs.map((job) => [job.key, job]));
     const place = new Map(plan?.jobs.map(({ key }, i) => [key, i]));
@@ -78,7 +82,7 @@ class Search {
     for (const below of found.sort((a, b) => order(a) - order(b) || 0)) {
       const key = basename(below);
       if (!isRun(below)) continue;
-      this.add({ folder: below, key, job: jobs.get(key) ?? null });
+      this.add({ folder: below, key, job: jobs.get(key) ?? null, failure: failures.get(key) ?? null });
       missing.delete(key);
     }
     if (plan !== undefined && missing.size > 0) {
@@ -125,6 +129,17 @@ function foldersIn(folder: string): string[] {
       .sort();
   } catch {
     return []; // not ours to read, or gone
+  }
+}
+
+/** The runs that a batch counts as failed, and why. A batch that still runs has no results yet. */
+function failuresIn(file: string): Map<string, string> {
+  try {
+    const results: unknown = JSON.parse(readFileSync(file, 'utf8'));
+    const failed = (Array.isArray(results) ? results : []).filter((result) => result?.state === 'failed');
+    return new Map(failed.map(({ key, code }) => [String(key), String(code)]));
+  } catch {
+    return new Map();
   }
 }
 

@@ -39,7 +39,7 @@ export interface ReadRun {
 }
 
 /** Reads everything of a run from its folder. Never throws for what is in the files. */
-export async function readRun({ folder, key, job }: FoundRun): Promise<ReadRun> {
+export async function readRun({ folder, key, job, failure }: FoundRun): Promise<ReadRun> {
   const warnings: string[] = [];
   const warn = (text: string) => void warnings.push(`${folder}: ${text}`);
   const scenario = jsonIn(join(folder, 'scenario.json'), warn);
@@ -54,7 +54,7 @@ export async function readRun({ folder, key, job }: FoundRun): Promise<ReadRun> 
   const series = await metricsOf(folder, warn);
   if (told.stepsPerSecond.steps.length > 0) series.set('stepsPerSecond', told.stepsPerSecond);
   const summary = summaryOf(jsonIn(join(folder, 'summary.json'), warn, false));
-  const { state, message } = stateOf(folder, told, summary);
+  const { state, message } = asItsBatchSays(stateOf(folder, told, summary), failure);
   const isSummed = summary !== undefined && state === summary.state;
   const steps = isSummed ? summary.steps : told.steps;
   const seconds = isSummed ? summary.seconds : told.seconds;
@@ -126,6 +126,11 @@ function stateOf(folder: string, { last }: Told, summary: Summary | undefined): 
   if (last === null) return summary === undefined ? dead(folder) : { state: summary.state, message: null };
   if (last.kind === 'started') return dead(folder);
   return { state: last.kind, message: last.kind === 'failed' ? `${last.code}: ${last.message}` : null };
+}
+
+/** A run that was stopped for its limits, or killed, says itself that it was interrupted, or nothing. */
+function asItsBatchSays(own: Pick<RecordedRun, 'state' | 'message'>, failure: string | null) {
+  return own.state === 'interrupted' && failure !== null ? { state: 'failed' as const, message: failure } : own;
 }
 
 function dead(folder: string): Pick<RecordedRun, 'state' | 'message'> {
