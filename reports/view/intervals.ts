@@ -112,7 +112,7 @@ function intervals({ rows, mark }: IntervalPanel, panel: number, theme: Theme): 
     xAxisIndex: panel,
     yAxisIndex: panel,
     silent: true,
-    clip: true,
+    clip: false, // a stroke at the end of the axis is drawn whole
     dimensions: ['low', 'high', 'value', 'row'],
     encode: { x: [0, 1, 2], y: 3 },
     data: usable,
