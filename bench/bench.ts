@@ -35,8 +35,11 @@ const device = deviceOf(process.argv);
 await executorOn(device).catch(stopWhere);
 
 const machine = { ...thisMachine(), device, gflops: Math.round(yardstick()) };
-const { cpu, cores, gpus, versions, gflops } = machine;
-say(`${cpu}, ${cores} cores; ${gpus.length === 0 ? 'no graphics processor' : gpus.join('; ')}`);
+const { cpu, cores, gpus, vulkan, versions, gflops } = machine;
+say(
+  `${cpu}, ${cores} cores; ${gpus.length === 0 ? 'no NVIDIA GPU' : gpus.map(({ name, driver }) => `${name}, driver ${driver}`).join('; ')}`,
+);
+for (const driver of vulkan) say(`Vulkan driver ${driver}`);
 say(
   Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)

@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { cpus } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { createExecutor } from '../agents/create-executor.ts';
-import { LightbulbError, suggest } from '../core/index.ts';
+import { describeMachine, LightbulbError, type Machine, suggest } from '../core/index.ts';
 import type { Executor } from '../nn/index.ts';
 
 /** What a benchmark can run on: ONNX Runtime's providers, and native TensorFlow. */
@@ -40,48 +37,18 @@ export function stopWhere(error: unknown): never {
   process.exit(error.code === 'internal' ? 1 : 2);
 }
 
-/** What numbers are measured on. */
-export interface Machine {
-  readonly cpu: string;
-  readonly cores: number;
-  /** What the drivers call the graphics processors; empty where none says anything. */
-  readonly gpus: readonly string[];
-  readonly versions: Readonly<Record<string, string>>;
-}
-
-export function thisMachine(): Machine {
-  const require = createRequire(import.meta.url);
-  const version = (name: string): string =>
-    (JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')) as { version: string }).version;
-  return {
-    cpu: cpus()[0]?.model ?? 'unknown',
-    cores: cpus().length,
-    gpus: [...nvidia(), ...vulkan()],
-    versions: {
-      node: process.version,
-      'onnxruntime-node': version('onnxruntime-node'),
-      tfjs: version('@tensorflow/tfjs'),
-    },
-  };
-}
-
-function nvidia(): string[] {
-  try {
-    const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'];
-    const lines = execFileSync('nvidia-smi', query, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-    return lines.trim().split('\n');
-  } catch {
-    return [];
-  }
+/** What numbers are measured on: the machine, and the drivers that WebGPU may find. */
+export function thisMachine(): Machine & { readonly vulkan: readonly string[] } {
+  return { ...describeMachine(), vulkan: vulkan() };
 }
 
 /** The Vulkan drivers that WebGPU may find: those named in the environment, otherwise those installed. */
 function vulkan(): string[] {
   const named = process.env.VK_DRIVER_FILES ?? process.env.VK_ICD_FILENAMES;
-  if (named !== undefined) return named.split(':').map((path) => `Vulkan driver ${path}`);
+  if (named !== undefined) return named.split(':');
   return ['/usr/share/vulkan/icd.d', '/etc/vulkan/icd.d'].flatMap((folder) => {
     try {
-      return readdirSync(folder).map((name) => `Vulkan driver ${folder}/${name}`);
+      return readdirSync(folder).map((name) => `${folder}/${name}`);
     } catch {
       return [];
     }

@@ -1,3 +1,4 @@
 export { closest, type ErrorCode, type ErrorParts, internal, LightbulbError, suggest } from './errors.ts';
 export type { Json, JsonObject } from './json.ts';
+export * from './machine/index.ts';
 export { restoreStream, Stream, type StreamState, stream } from './stream.ts';

@@ -1,4 +1,3 @@
-export * from './devices/index.ts';
 export {
   type Categorical,
   categorical,

@@ -13,7 +13,7 @@ export {
 } from './experiment/index.ts';
 export { FolderLock, type Holder, holderOf } from './folder-lock.ts';
 export { loadScenario } from './load.ts';
-export { MACHINES, type Machine, machine, machinesOf } from './machine.ts';
+export { MACHINES, type MachineFacts, machine, machinesOf } from './machine.ts';
 export { mistakesOf } from './mistakes.ts';
 export { type Override, parseOverride } from './overrides.ts';
 export { learners, presetFile, presetNames, scenarioFile } from './presets.ts';

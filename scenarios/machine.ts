@@ -1,23 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { describeMachine } from '../core/index.ts';
 import { replaceFile, type Write } from './disk.ts';
 
-/** The file of a run's folder that says on which machines it ran: an array of `Machine`, the latest last. */
+/** The file of a run's folder that says on which machines it ran: an array of `MachineFacts`, the latest last. */
 export const MACHINES = 'machine.json';
 
 /** What a run ran on: names and text, as people read it. A fact that cannot be found out is left out. */
-export type Machine = Readonly<Record<string, string>>;
+export type MachineFacts = Readonly<Record<string, string>>;
 
 /**
- * The facts of this machine: `cpu` (model), `cores` (logical), `memory` (GiB), `os` (kernel and architecture), `node`,
- * versions of `lightbulb`, `onnxruntime-node` and `@tensorflow/tfjs`, and `commit` of the git repository that the
- * process stands in, with `-dirty` where tracked files are changed.
+ * The facts of this machine: `cpu` (model), `cores`, `memory`, `gpu`, `system`, versions of `node`, `lightbulb` and the
+ * packages that compute, and `commit` of the git repository that the process stands in, with `-dirty` where tracked
+ * files are changed.
  */
-export function machine(): Machine {
+export function machine(): MachineFacts {
   known ??= findOut();
   return known;
 }
@@ -30,7 +29,7 @@ export function recordMachine(folder: string, disk: Write): void {
 }
 
 /** The machines that a run ran on, in order; empty where its folder does not say. */
-export function machinesOf(folder: string): readonly Machine[] {
+export function machinesOf(folder: string): readonly MachineFacts[] {
   const file = join(folder, MACHINES);
   if (!existsSync(file)) return [];
   try {
@@ -41,37 +40,20 @@ export function machinesOf(folder: string): readonly Machine[] {
   }
 }
 
-let known: Machine | undefined;
+let known: MachineFacts | undefined;
 
-function findOut(): Machine {
-  const processors = cpus();
+function findOut(): MachineFacts {
+  const { cpu, cores, memoryGiB, system, gpus, versions } = describeMachine();
   const facts: Record<string, string | undefined> = {
-    cpu: processors[0]?.model.trim(),
-    cores: String(processors.length),
-    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
-    os: `${type()} ${release()} ${process.arch}`,
-    node: process.version,
-    lightbulb: versionIn(new URL('../package.json', import.meta.url)),
-    'onnxruntime-node': versionOf('onnxruntime-node'),
-    '@tensorflow/tfjs': versionOf('@tensorflow/tfjs'),
+    cpu,
+    cores: String(cores),
+    memory: `${memoryGiB} GiB`,
+    gpu: gpus.map(({ name, memoryMiB }) => `${name}, ${Math.round(memoryMiB / 1024)} GiB`).join('; '),
+    system,
+    ...versions,
     commit: commit(),
   };
   return Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, string] => Boolean(fact[1])));
-}
-
-/** A package's version, from its own folder: packages need not let their `package.json` be imported. */
-function versionOf(name: string): string | undefined {
-  const folders = createRequire(import.meta.url).resolve.paths(name) ?? [];
-  const found = folders.map((folder) => join(folder, name, 'package.json')).find((file) => existsSync(file));
-  return found === undefined ? undefined : versionIn(found);
-}
-
-function versionIn(file: string | URL): string | undefined {
-  try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version;
-  } catch {
-    return undefined;
-  }
 }
 
 function commit(): string | undefined {
@@ -84,6 +66,6 @@ function commit(): string | undefined {
   }
 }
 
-function isMachine(value: unknown): value is Machine {
+function isMachine(value: unknown): value is MachineFacts {
   return typeof value === 'object' && value !== null && Object.values(value).every((fact) => typeof fact === 'string');
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import type { Diagnosis, Machine } from '../../nn/index.ts';
+import { describeMachine, type Machine } from '../../core/index.ts';
+import type { Diagnosis } from '../../nn/index.ts';
 import { jsonOption, type MakeCommand } from '../command.ts';
 import { exitCodes, printJson, printLine } from '../terminal.ts';
 
@@ -14,9 +15,8 @@ export const doctorCommand: MakeCommand = (terminal, finish) =>
     .option('--quick', 'only try, do not measure')
     .addOption(jsonOption('the machine and what works on it'))
     .action(async ({ quick, json }: Options) => {
-      const nn = await import('../../nn/index.ts');
-      const machine = await nn.describeMachine();
-      const diagnose = terminal.diagnose ?? nn.diagnose;
+      const machine = describeMachine();
+      const diagnose = terminal.diagnose ?? (await import('../../nn/index.ts')).diagnose;
       const devices = await diagnose({ isMeasured: quick !== true });
       if (json) printJson(terminal.stdout, { machine, devices });
       else for (const line of report(machine, devices)) printLine(terminal.stdout, line);
@@ -25,9 +25,9 @@ export const doctorCommand: MakeCommand = (terminal, finish) =>
 
 /** What people read: the machine, what works and how fast, and what the rest would need. */
 export function report(machine: Machine, devices: readonly Diagnosis[]): string[] {
-  const { cpu, cores, memoryGiB, system, node, onnxruntime, gpus } = machine;
+  const { cpu, cores, memoryGiB, system, versions, gpus } = machine;
   const lines = [
-    `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${memoryGiB} GiB; ${system}; Node ${node}; ONNX Runtime ${onnxruntime}`,
+    `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${memoryGiB} GiB; ${system}; Node ${versions.node}; ONNX Runtime ${versions['onnxruntime-node']}`,
     ...gpus.map(({ name, memoryMiB, driver, computeCapability }) => {
       const capability = computeCapability === null ? '' : `, compute capability ${computeCapability.toFixed(1)}`;
       return `${name}, ${Math.round(memoryMiB / 1024)} GiB${capability}; driver ${driver}`;

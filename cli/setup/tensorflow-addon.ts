@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { LightbulbError } from '../../core/index.ts';
-import { allowsCpu, visibleNvidiaGpus } from '../../nn/index.ts';
+import { allowsCpu, LightbulbError, visibleNvidiaGpus } from '../../core/index.ts';
 import { openedByTensorflow } from './cuda-libraries.ts';
 import type { NpmPackage } from './packages.ts';
 import { runProcess, tellingLine } from './process.ts';

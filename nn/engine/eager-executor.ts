@@ -1,8 +1,8 @@
 import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { LightbulbError } from '../../core/index.ts';
-import { allowsCpu, visibleNvidiaGpus } from '../devices/index.ts';
+import { allowsCpu, LightbulbError, visibleNvidiaGpus } from '../../core/index.ts';
+
 import { keepingBackend, onBackend } from './backend.ts';
 import { watched } from './contract.ts';
 import type { Executable, Executor } from './executor.ts';

@@ -141,7 +141,7 @@ function requireProvider(device: OnnxDevice): void {
     got: `${library} is not installed`,
     cure:
       process.platform === 'linux' && process.arch === 'x64'
-        ? 'Fetch it: node node_modules/onnxruntime-node/script/install.js --onnxruntime-node-install=cuda12'
+        ? 'Fetch it: npx lightbulb setup cuda'
         : 'onnxruntime-node has CUDA on linux x64 alone; use webgpu',
   });
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import type { JsonObject } from '../../core/index.ts';
-import { holderOf, type Machine, machinesOf, type Summary } from '../../scenarios/index.ts';
+import { holderOf, type MachineFacts, machinesOf, type Summary } from '../../scenarios/index.ts';
 import { readEvents, type Told } from './events-file.ts';
 import type { FoundRun } from './find-runs.ts';
 import type { LinesRead } from './lines.ts';
@@ -29,7 +29,7 @@ export interface RecordedRun {
   readonly final: number | null;
   /** Every number of `metrics.jsonl` by name, and `stepsPerSecond` of the events. */
   readonly series: ReadonlyMap<string, Series>;
-  readonly machines: readonly Machine[];
+  readonly machines: readonly MachineFacts[];
 }
 
 /** A run, or null where its folder is too broken to say what it was; and what there is to say about reading it. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseNvidiaSmi, visibleNvidiaGpus } from '../../core/index.ts';
 import { restoreOldNode } from '../../nn/engine/eager-executor.ts';
-import { diagnose, parseNvidiaSmi, visibleNvidiaGpus } from '../../nn/index.ts';
+import { diagnose } from '../../nn/index.ts';
 
 describe('devices', () => {
   it('counts the GPUs that this process may use', () => {

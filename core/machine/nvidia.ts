@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 
 /** Where a system shows its graphics processors; tests put others here. */
@@ -40,12 +40,14 @@ export interface NvidiaGpu {
 }
 
 /** Asks nvidia-smi; an empty list where there is none, or where it does not answer within five seconds. */
-export async function nvidiaGpus(): Promise<NvidiaGpu[]> {
+export function nvidiaGpus(): NvidiaGpu[] {
   const query = ['--query-gpu=name,memory.total,driver_version,compute_cap', '--format=csv,noheader,nounits'];
-  const printed = await new Promise<string>((resolve) => {
-    execFile('nvidia-smi', query, { timeout: 5000 }, (error, stdout) => resolve(error === null ? stdout : ''));
-  });
-  return parseNvidiaSmi(printed);
+  try {
+    const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
+    return parseNvidiaSmi(execFileSync('nvidia-smi', query, { encoding: 'utf8', stdio, timeout: 5000 }));
+  } catch {
+    return [];
+  }
 }
 
 /** Reads what nvidia-smi prints for `name, memory.total, driver_version, compute_cap` as CSV without units. */
