@@ -6,6 +6,7 @@ import { conformCommand } from './commands/conform.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { listCommand } from './commands/list.ts';
+import { modelCommand } from './commands/model.ts';
 import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
@@ -28,6 +29,7 @@ const commands = [
   checkCommand,
   conformCommand,
   listCommand,
+  modelCommand,
   doctorCommand,
   setupCommand,
 ];

@@ -1,3 +1,4 @@
+export * from './backbone/index.ts';
 export {
   type Categorical,
   categorical,
