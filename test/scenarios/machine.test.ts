@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { write } from '../../scenarios/disk.ts';
 import { machine, machinesOf } from '../../scenarios/index.ts';
@@ -14,13 +14,13 @@ describe("a run's machine", () => {
 
   it('is known by what matters to a result', () => {
     const { cores, node, lightbulb, 'onnxruntime-node': onnx, ...rest } = machine();
-    assert.equal(cores, String(cpus().length));
-    assert.equal(node, process.version);
+    assert.equal(cores, String(availableParallelism()));
+    assert.equal(node, process.versions.node);
     assert.match(lightbulb!, /^\d+\.\d+\.\d+/);
     assert.match(onnx!, /^\d+\.\d+\.\d+/);
     assert.match(rest['@tensorflow/tfjs']!, /^\d+\.\d+\.\d+/);
     assert.match(rest.memory!, /^\d+ GiB$/);
-    assert.match(rest.os!, /^\S+ \S+ \S+$/);
+    assert.match(rest.system!, /^\S+ \S+ \S+$/);
     if (rest.commit !== undefined) assert.match(rest.commit, /^[0-9a-f]{40}(-dirty)?$/);
   });
 
