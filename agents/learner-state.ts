@@ -1,11 +1,9 @@
 import { LightbulbError } from '../core/index.ts';
-import { float32, type Layout, leaves, type Value, type Values, viewsOf } from '../nn/index.ts';
-import type { PpoOptions } from './options.ts';
-import { ppoOptimiser } from './ppo-programs.ts';
+import { float32, type Layout, leaves, type Transform, type Value, type Values, viewsOf } from '../nn/index.ts';
 
 /**
- * What the optimiser changes: parameters and moments, each one vector with the actor's part first. Two copies take
- * turns as input and output of the update, so that a step allocates nothing.
+ * What the optimiser changes: parameters and moments, each one vector. Two copies take turns as input and output of the
+ * update, so that a step allocates nothing. `kept`: what else is saved with it, by name.
  */
 export class LearnerState {
   private readonly copies: readonly [Values, Values];
@@ -14,9 +12,10 @@ export class LearnerState {
   constructor(
     packed: Value,
     readonly layout: Layout,
-    options: PpoOptions,
+    optimiser: Transform,
+    private readonly kept: Values = {},
   ) {
-    this.copies = [initial(packed, options), initial(packed, options)];
+    this.copies = [initial(packed, optimiser), initial(packed, optimiser)];
   }
 
   get current(): Values {
@@ -45,7 +44,7 @@ export class LearnerState {
   /** Copies of everything, leaf by leaf: `parameters/actor/...`, `optimiser/.../mean/actor/...`. */
   save(): Record<string, Value> {
     const saved: Record<string, Value> = {};
-    for (const [name, value] of Object.entries(this.current)) {
+    for (const [name, value] of this.held()) {
       const data = (value.data as Float32Array).slice();
       if (!this.isPacked(value)) saved[name] = { ...value, data };
       else for (const [path, leaf] of Object.entries(viewsByPath(this.layout, data))) saved[`${name}/${path}`] = leaf;
@@ -55,11 +54,15 @@ export class LearnerState {
 
   /** Takes back what `save` gave. `mismatch` naming the first array that does not fit. */
   load(take: Take): void {
-    for (const [name, value] of Object.entries(this.current)) {
+    for (const [name, value] of this.held()) {
       const into = value.data as Float32Array;
       if (!this.isPacked(value)) into.set(take(name, value.shape));
       else for (const { path, shape, offset } of this.layout.slots) into.set(take(`${name}/${path}`, shape), offset);
     }
+  }
+
+  private held(): [string, Value][] {
+    return [...Object.entries(this.current), ...Object.entries(this.kept)];
   }
 
   private isPacked({ shape }: Value): boolean {
@@ -89,10 +92,9 @@ export function viewsByPath(layout: Layout, data: Float32Array): Record<string, 
   return Object.fromEntries(leaves<Value>(viewsOf(layout, data)));
 }
 
-function initial(packed: Value, options: PpoOptions): Values {
+function initial(packed: Value, optimiser: Transform): Values {
   const parameters = float32(packed.shape, (packed.data as Float32Array).slice());
   const state: Record<string, Value> = { parameters };
-  for (const [path, leaf] of leaves<Value>(ppoOptimiser(options, 0).init(parameters)))
-    state[`optimiser/${path}`] = leaf;
+  for (const [path, leaf] of leaves<Value>(optimiser.init(parameters))) state[`optimiser/${path}`] = leaf;
   return state;
 }

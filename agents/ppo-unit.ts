@@ -17,7 +17,7 @@ import { LearnerState, takeFrom, viewsByPath } from './learner-state.ts';
 import { ObservationStatistics } from './observation-statistics.ts';
 import type { PpoOptions } from './options.ts';
 import { standardise } from './ppo-minibatch.ts';
-import { createPpoPrograms, METRICS, type PpoPrograms, type PpoShape } from './ppo-programs.ts';
+import { createPpoPrograms, METRICS, type PpoPrograms, type PpoShape, ppoOptimiser } from './ppo-programs.ts';
 import { ScanUpdater } from './ppo-scan-updater.ts';
 import { sourcesOf } from './ppo-sources.ts';
 import { PpoTargets } from './ppo-targets.ts';
@@ -95,7 +95,7 @@ export class PpoUnit {
     const isStateShared = !isCentral || state.isObservationOf(rollout);
     this.shape = { n, D, A, M, criticRows: isCentral ? 1 : n, actorLayout, criticLayout, isStateShared };
     this.programs = createPpoPrograms(this.policy, this.critic, this.shape, options, executor, unit.name);
-    this.learner = new LearnerState(pack(initial), layout, options);
+    this.learner = new LearnerState(pack(initial), layout, ppoOptimiser(options, 0));
     this.acting = new Float32Array(layout.size);
     this.actor = withPrefix('actor', viewsByPath(actorLayout, this.acting.subarray(0, actorLayout.size)));
     this.criticParameters = withPrefix('critic', viewsByPath(criticLayout, this.acting.subarray(actorLayout.size)));

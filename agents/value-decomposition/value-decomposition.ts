@@ -15,7 +15,7 @@ import { createMixer } from './mixer.ts';
 import { createQNetwork } from './network.ts';
 import type { ValueDecompositionOptions } from './options.ts';
 import { ValueParameters } from './parameters.ts';
-import { createValuePrograms, inputSize, type ProgramUnit } from './programs.ts';
+import { createValuePrograms, inputSize, type ProgramUnit, valueOptimiser } from './programs.ts';
 import { Recorder, type RecorderState } from './recorder.ts';
 import { Replay, type ReplayState } from './replay.ts';
 import { RewardStatistics, type RewardStatisticsState } from './reward-statistics.ts';
@@ -95,7 +95,7 @@ function train(spec: ValueDecompositionSpec, environment: BatchedEnvironment): T
     mixer: mixer.initialise(initialStream),
   };
   const layout = layoutOf(initial);
-  const parameters = new ValueParameters(pack(initial), layout, options);
+  const parameters = new ValueParameters(pack(initial), layout, valueOptimiser(options));
   const programs = createValuePrograms(units, mixer, layout, options, executor);
 
   const replay = new Replay({

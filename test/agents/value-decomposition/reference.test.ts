@@ -4,7 +4,7 @@ import { createMixer } from '../../../agents/value-decomposition/mixer.ts';
 import { createQNetwork } from '../../../agents/value-decomposition/network.ts';
 import { type QmixOptions, qmixDefaults } from '../../../agents/value-decomposition/options.ts';
 import { ValueParameters } from '../../../agents/value-decomposition/parameters.ts';
-import { createValuePrograms } from '../../../agents/value-decomposition/programs.ts';
+import { createValuePrograms, valueOptimiser } from '../../../agents/value-decomposition/programs.ts';
 import { stream } from '../../../core/index.ts';
 import { bool, float32, int32, layoutOf, onnxExecutor, pack, type Values } from '../../../nn/index.ts';
 import { assertClose } from '../../nn/close.ts';
@@ -65,7 +65,7 @@ function prepare(change: Partial<QmixOptions> = {}) {
   const random = stream(1, 'initial');
   const initial = { agents: { 0: network.initialise(random) }, mixer: mixer.initialise(random) };
   const layout = layoutOf(initial);
-  const parameters = new ValueParameters(pack(initial), layout, options);
+  const parameters = new ValueParameters(pack(initial), layout, valueOptimiser(options));
   for (const { path, offset } of layout.slots) {
     (parameters.current.parameters!.data as Float32Array).set(online[path]!, offset);
     (parameters.target.data as Float32Array).set(target[path]!, offset);
