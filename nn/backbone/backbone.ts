@@ -128,6 +128,7 @@ export class Backbone {
    * nothing for 0 to L - 1.
    */
   placed(parameters: BackboneOf<tf.Tensor>, x: tf.Tensor, { local, patch }: Places, order?: tf.Tensor): tf.Tensor {
+    if (order === undefined) this.checkLength(x.shape[1]!);
     let y = x;
     if (parameters.learned !== undefined)
       y = tf.add(
@@ -152,7 +153,7 @@ export class Backbone {
     { prefix, noise }: Pick<Sequence, 'prefix' | 'noise'> = {},
   ): Hidden {
     const length = x.shape[1]!;
-    if (length > this.config.length) throw tooLong(this.config.length, length);
+    this.checkLength(length);
     const drop = dropping(noise);
     const context: MixerContext = {
       config: this.config,
@@ -207,7 +208,7 @@ export class Backbone {
    * Error `unsupported` for a mixer or a mask that cannot go token by token.
    */
   memory(batch: number, length = this.config.length): Memory<Value> {
-    if (length > this.config.length) throw tooLong(this.config.length, length);
+    this.checkLength(length);
     const { mixer, mask } = this.config;
     if (this.mixer.memory === undefined || this.mixer.advance === undefined || mask === 'bidirectional')
       throw new LightbulbError('unsupported', 'this backbone cannot decode token by token', {
@@ -241,6 +242,14 @@ export class Backbone {
       next[layer] = advanced.memory;
     }
     return { hidden: this.normed(parameters, y), memory: next };
+  }
+
+  private checkLength(length: number): void {
+    if (length > this.config.length)
+      throw new LightbulbError('shape', 'the sequence is longer than the backbone', {
+        wanted: `at most ${this.config.length} tokens`,
+        got: String(length),
+      });
   }
 
   private layers(): string[] {
@@ -277,12 +286,5 @@ function given(places: tf.Tensor | undefined, name: string): tf.Tensor {
   throw new LightbulbError('invalid_input', 'a backbone needs to know the places of its tokens', {
     where: name,
     wanted: 'int32 [B, L]',
-  });
-}
-
-function tooLong(most: number, length: number): LightbulbError {
-  return new LightbulbError('shape', 'the sequence is longer than the backbone', {
-    wanted: `at most ${most} tokens`,
-    got: String(length),
   });
 }

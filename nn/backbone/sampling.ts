@@ -49,7 +49,8 @@ export function sampledLogits(logits: tf.Tensor, { temperature = 1, topK, topP }
 function leastOfNucleus(logits: tf.Tensor, share: number): tf.Tensor {
   const sorted = tf.topk(logits, logits.shape[1]!).values;
   // A token is in as long as those before it do not have the share by themselves: so the first one always is.
-  const before = tf.cumsum(tf.softmax(sorted), -1, true);
+  // The axis by its number: tfjs's cpu backend answers nothing for -1.
+  const before = tf.cumsum(tf.softmax(sorted), 1, true);
   return tf.min(tf.where(tf.less(before, share), sorted, tf.scalar(-NEVER)), -1, true);
 }
 

@@ -59,7 +59,7 @@ export function loadHuggingFace(folder: string): LoadedModel {
       got: type,
       cure: suggest(type, Object.keys(families)),
     });
-  const model = new Backbone(family.options(settings));
+  const model = backboneOf(family.options(settings), file);
   const sources = family.sources(model.config);
   const checkpoint = join(folder, 'model.safetensors');
   const tensors = renamed(readTensors(checkpoint), family.rename);
@@ -81,6 +81,22 @@ export function readTensors(file: string): Readonly<Record<string, Value>> {
       where: file,
       got: error.message,
       ...(parts.cure === undefined ? {} : { cure: parts.cure }),
+      cause: error,
+    });
+  }
+}
+
+/** What a backbone finds wrong with its options, told of the file that they come from. */
+function backboneOf(options: BackboneOptions, file: string): Backbone {
+  try {
+    return new Backbone(options);
+  } catch (error) {
+    if (!(error instanceof LightbulbError)) throw error;
+    const { where } = error.parts;
+    const place = where === undefined ? file : `${file}: ${where}`;
+    throw new LightbulbError('mismatch', 'the settings of the model do not go together', {
+      ...error.parts,
+      where: place,
       cause: error,
     });
   }
