@@ -229,6 +229,14 @@ describe('decoding', () => {
     });
   });
 
+  it("a cumulative sum along the axis -1 is wrong in tfjs's cpu backend: the nucleus names its axis", () => {
+    tf.tidy(() => {
+      const x = tf.ones([1, 3]);
+      assert.notDeepEqual([...tf.cumsum(x, -1, true).dataSync()], [0, 1, 2]);
+      assert.deepEqual([...tf.cumsum(x, 1, true).dataSync()], [0, 1, 2]);
+    });
+  });
+
   it('draws within top-k and top-p in the compiled program', () => {
     const { model, parameters } = tiny({ deviation: 0.5 });
     const decoder = new Decoder(model);
