@@ -7,7 +7,7 @@ import { short } from './summary.ts';
 /** Every job of an experiment, and how many go side by side. */
 export function planText({ name, jobs }: Experiment, parallel: number): string {
   const rows = jobs.map(({ key, arm, settings, seed, scenario }) => {
-    const set = Object.entries(settings).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+    const set = Object.entries(settings).map(([path, value]) => `${path}=${brief(JSON.stringify(value))}`);
     const { environment, steps, device, threads } = scenario;
     const task = 'name' in environment ? environment.name : environment.module;
     return [key, arm, set.join(' '), String(seed), task, String(steps), device, String(threads)];
@@ -15,6 +15,13 @@ export function planText({ name, jobs }: Experiment, parallel: number): string {
   const head = ['run', 'arm', 'settings', 'seed', 'task', 'steps', 'device', 'threads'];
   return `${table(head, rows)}\n\n${name}: ${jobs.length} runs, ${parallel} side by side`;
 }
+
+/** A whole learner would push the rest off the screen; `--json` has it all. */
+function brief(text: string): string {
+  return text.length <= MOST_LETTERS ? text : `${text.slice(0, MOST_LETTERS - 3)}...`;
+}
+
+const MOST_LETTERS = 32;
 
 /** By arm and search point: how many runs are finished, and the mean and spread of their final returns. */
 export function resultsText(results: readonly Result[]): string {

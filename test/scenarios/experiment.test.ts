@@ -25,6 +25,7 @@ describe('an experiment file', () => {
     const file = (name: string) => fileURLToPath(new URL(`../../experiments/${name}.json`, import.meta.url));
     assert.equal(loadExperiment(file('cartpole-sweep')).jobs.length, 10);
     assert.equal(loadExperiment(file('tiny')).jobs.length, 4);
+    assert.equal(loadExperiment(file('spread-families')).jobs.length, 20);
   });
 
   it('is one run where it says nothing else', () => {
