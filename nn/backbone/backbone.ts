@@ -214,8 +214,7 @@ export class Backbone {
       throw new LightbulbError('unsupported', 'this backbone cannot decode token by token', {
         got: `the mixer ${mixer}, the mask ${mask}`,
       });
-    const { memory } = this.mixer;
-    return Object.fromEntries(this.layers().map((layer) => [layer, memory(this.config, batch, length)]));
+    return Object.fromEntries(this.layers().map((layer) => [layer, this.mixer.memory!(this.config, batch, length)]));
   }
 
   /**

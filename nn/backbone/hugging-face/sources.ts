@@ -4,13 +4,13 @@ import { float32, type Value } from '../../engine/value.ts';
 import { fromLeaves, subtree, type Tree } from '../../tree.ts';
 import type { BackboneOf } from '../backbone.ts';
 
-/** One leaf of ours, and the tensors of the file that it is made of, all of one shape but for their `columns`. */
+/** One leaf of ours, and the tensors of the file that it is made of. */
 export interface Source {
   /** Of the leaf. */
   readonly path: string;
   /** One name, or several whose columns stand side by side in the leaf. */
   readonly names: readonly string[];
-  /** Of the leaf: of each part of it where it has several names. */
+  /** Of the leaf, or of each part of it where it has several names; before it is turned round for the file. */
   readonly shape: readonly number[];
   /** The file has it the other way round, as PyTorch's linear layers do: [out, in]. */
   readonly isTransposed?: boolean;
