@@ -33,7 +33,7 @@ const LONGEST_NAME = 190;
  */
 export function finalScores(report: Report, theme: Theme): Figure | null {
   const whole = report.finals.filter(({ task }) => task === null);
-  const rows = whole.length > 0 ? whole : report.tasks.length === 1 ? report.finals : [];
+  const rows = whole.length > 0 ? whole : report.tasks.length === 1 ? onOneScale(report.finals) : [];
   if (rows.length === 0) return null;
   const statistics = STATISTICS.filter(({ of }) => rows.some((row) => of(row) !== null));
   const axisName = rows.every(({ isNormalised }) => isNormalised) ? 'normalised score' : 'final return';
@@ -49,12 +49,18 @@ export function finalScoresByTask(report: Report, theme: Theme): Figure | null {
   const tasks = report.tasks.filter((task) => report.finals.some((row) => row.task === task));
   if (tasks.length < 2) return null;
   const content = tasks.map((task) => {
-    const rows = report.finals.filter((row) => row.task === task);
+    const rows = onOneScale(report.finals.filter((row) => row.task === task));
     const axisName = rows.every(({ isNormalised }) => isNormalised) ? 'normalised score' : 'final return';
     return panelOf(report, rows, task, ({ interquartileMean }) => interquartileMean, axisName, theme);
   });
   const title = 'Interquartile mean of final scores, by task';
   return figure('final-scores-by-task', title, content, columnsFor(tasks.length), theme);
+}
+
+/** The normalised scores where there are any, as rliable shows them; otherwise the returns. */
+function onOneScale(rows: readonly FinalRow[]): readonly FinalRow[] {
+  const normalised = rows.filter(({ isNormalised }) => isNormalised);
+  return normalised.length > 0 ? normalised : rows;
 }
 
 function panelOf(

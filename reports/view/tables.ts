@@ -29,13 +29,20 @@ const STATISTICS: readonly ((row: FinalRow) => Estimate | null)[] = [
   ({ optimalityGap }) => optimalityGap,
 ];
 
-/** Final scores of every arm: over all tasks first, then on each. */
+/** Final scores of every arm: over all tasks first, then on each; returns and normalised scores apart. */
 export function finalTables(report: Report): Markup[] {
   const tasks = [null, ...report.tasks].filter((task) => report.finals.some((row) => row.task === task));
-  return tasks.map((task) => {
-    const rows = report.finals.filter((row) => row.task === task);
+  const groups = tasks.flatMap((task) =>
+    [false, true].map((isNormalised) =>
+      report.finals.filter((row) => row.task === task && row.isNormalised === isNormalised),
+    ),
+  );
+  return groups.flatMap((rows) => {
+    const [first] = rows;
+    if (first === undefined) return [];
+    const { task, isNormalised } = first;
     const hasGap = rows.some(({ optimalityGap }) => optimalityGap !== null);
-    const scale = rows.every(({ isNormalised }) => isNormalised) ? 'normalised scores' : 'final returns';
+    const scale = isNormalised ? 'normalised scores' : 'final returns';
     const shown = hasGap ? STATISTICS : STATISTICS.slice(0, 3);
     const decimals = shown.map((of) => decimalsOf(rows.map(of).filter((each) => each !== null)));
     const columns = ['Runs', 'Mean', 'Median', 'Interquartile mean', ...(hasGap ? ['Optimality gap'] : [])];
