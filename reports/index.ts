@@ -1,4 +1,5 @@
 export { writeExports } from './export/write-exports.ts';
+export { writeExportsApart } from './export/write-exports-apart.ts';
 export { type LivePage, type ServeOptions, serveRuns } from './live/serve.ts';
 export { makeReport, type ReportOptions } from './make-report.ts';
 export { type RecordedRun, type RecordedRuns, readRuns, type Series } from './read-runs.ts';

@@ -49,15 +49,17 @@ export const reportCommand: MakeCommand = (terminal, finish) =>
 
 /** Writes everything over an earlier report there. Returns what was written, from `folder`. */
 async function writeReport(report: Report, recorded: RecordedRuns, folder: string): Promise<string[]> {
-  const { writeExports, writeHtml, writePictures } = await import('../../reports/index.ts');
+  const { writeExportsApart, writeHtml, writePictures } = await import('../../reports/index.ts');
   const pictures = join(folder, 'pictures');
   try {
     mkdirSync(folder, { recursive: true });
     // An earlier report may have had pictures that this one has not.
     rmSync(pictures, { recursive: true, force: true });
+    const exporting = writeExportsApart(report, recorded.runs, folder);
+    exporting.catch(() => undefined); // told below, once the pictures are done
     await writeHtml(report, join(folder, 'index.html'));
     const drawn = await writePictures(report, pictures);
-    const exported = await writeExports(report, recorded.runs, folder);
+    const exported = await exporting;
     return ['index.html', ...drawn.map((file) => relative(folder, file)), ...exported];
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;

@@ -4,7 +4,7 @@ import type { Curve } from '../report.ts';
 import { Band } from '../statistics/index.ts';
 
 /** Points of a curve at most. */
-export const POINTS = 200;
+export const POINTS = 150;
 
 /** Runs of one arm on one task. */
 export interface ArmRuns {

@@ -88,10 +88,10 @@ describe('a report', () => {
     assert.ok(metrics.includes('loss/value') && !metrics.includes('episodes'));
   });
 
-  it('of long runs has curves of 200 points', async () => {
+  it('of long runs has curves of 150 points', async () => {
     const { curves } = await reportOf({ seeds: 1, arms: ['alpha'], rows: 431 });
     const { steps } = curves.find(({ metric }) => metric === 'loss/value')!;
-    assert.deepEqual([steps.length, steps[0], steps.at(-1)], [200, 1000, 431_000]);
+    assert.deepEqual([steps.length, steps[0], steps.at(-1)], [150, 1000, 431_000]);
   });
 
   it('names the settings that differ, by pointer', async () => {
