@@ -78,10 +78,10 @@ class Worker {
 
   async work(): Promise<void> {
     const { bus, signal, startAttempt } = this.options;
-    const folder = this.ownFolder();
     const queue = await openQueue(bus, this.options.patience);
     const { patience } = queue;
     const [states, blobs] = [await bus.latest(STATES), await bus.blobs(FILES)];
+    const folder = this.ownFolder();
     const bench: Bench = { worker: this.name, bus, states, blobs, startAttempt, folder, patience, signal };
     const news = setInterval(() => this.announce(true), NEWS_SECONDS * 1000);
     this.announce(true);

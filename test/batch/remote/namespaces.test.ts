@@ -69,14 +69,17 @@ describe('a batch and its worker on two hosts', () => {
 
     on(HERE, 'nats-server', '-a', ADDRESS, '-p', '4222', '-js', '-sd', join(folder(), 'store'));
     await sleep(1000);
-    const work = ['worker', '--bus', URL_, '--devices', 'cpu', '--threads', '1', '--patience', '4'];
-    const worker = on(THERE, process.execPath, LAUNCHER, ...work, '--folder', join(folder(), 'w'));
+    // Whoever comes first makes the queue, so both say the same.
+    const bus = ['--bus', URL_, '--patience', '4'];
+    const work = ['worker', ...bus, '--devices', 'cpu', '--threads', '1', '--folder', join(folder(), 'w')];
+    const worker = on(THERE, process.execPath, LAUNCHER, ...work);
     const place = join(folder(), 'apart');
-    const batch = on(HERE, process.execPath, LAUNCHER, 'batch', experiment, '--folder', place, '--bus', URL_);
+    const batch = on(HERE, process.execPath, LAUNCHER, 'batch', experiment, '--folder', place, ...bus);
     const done = exit(batch);
     const journal = join(place, 'journal.jsonl');
     while (!existsSync(journal) || !readFileSync(journal, 'utf8').includes('"attempt"')) {
       assert.equal(batch.exitCode, null, 'the batch has ended before an attempt began');
+      assert.equal(worker.exitCode, null, 'the worker has ended before an attempt began');
       await sleep(50);
     }
     assert.ok(ip(`-n ${THERE} link set v${process.pid}b down`));
