@@ -40,6 +40,10 @@ export interface Sequence extends Places {
   readonly ids: tf.Tensor;
   /** int32 [B]: how many first tokens all tokens see; for the mask `prefix`. */
   readonly prefix?: tf.Tensor;
+  /** int32 [B, L]: tokens see only those of the same number, where several sequences share a row. */
+  readonly segment?: tf.Tensor;
+  /** int32 [B, L]: the place of each token in its own sequence; without it, in the row. */
+  readonly order?: tf.Tensor;
   /** For dropout, by the names of `noiseShapes`; without it nothing is dropped. */
   readonly noise?: Readonly<Record<string, tf.Tensor>>;
 }
@@ -150,15 +154,15 @@ export class Backbone {
   trunk(
     parameters: BackboneOf<tf.Tensor>,
     x: tf.Tensor,
-    { prefix, noise }: Pick<Sequence, 'prefix' | 'noise'> = {},
+    { prefix, segment, order, noise }: Pick<Sequence, 'prefix' | 'segment' | 'order' | 'noise'> = {},
   ): Hidden {
     const length = x.shape[1]!;
     this.checkLength(length);
     const drop = dropping(noise);
     const context: MixerContext = {
       config: this.config,
-      mask: sequenceMask(this.config, length, prefix),
-      rotation: rotationOf(this.config, length),
+      mask: sequenceMask(this.config, length, { prefix, segment }),
+      rotation: rotationOf(this.config, order ?? length),
       drop,
     };
     let y = drop(x, 'embedding', this.config.dropout.embedding);
@@ -191,7 +195,7 @@ export class Backbone {
   /** Vectors at each place, from ids. */
   hidden(parameters: BackboneOf<tf.Tensor>, sequence: Sequence): Hidden {
     const embedded = this.embed(parameters, sequence.ids);
-    return this.trunk(parameters, this.placed(parameters, embedded, sequence), sequence);
+    return this.trunk(parameters, this.placed(parameters, embedded, sequence, sequence.order), sequence);
   }
 
   /** weights: float32 [B, L], how much each token counts as a target; see `nextTokenLoss`. */

@@ -6,10 +6,23 @@ import type { BackboneConfig } from './config.ts';
 const UNSEEN = -1e9;
 
 /**
- * What is added to the scores of whole sequences of `length` tokens: nothing, [L, L], or [B, 1, L, L] for prefixes.
+ * What is added to the scores of whole sequences of `length` tokens: nothing, [L, L], or [B, 1, L, L] for prefixes and
+ * segments.
  * prefix: int32 [B], how many first tokens of each sequence all tokens see. Error `invalid_input` without it.
+ * segment: int32 [B, L]; tokens see only those of the same number (several sequences packed into one row).
  */
-export function sequenceMask({ mask }: BackboneConfig, length: number, prefix?: tf.Tensor): tf.Tensor | undefined {
+export function sequenceMask(
+  config: BackboneConfig,
+  length: number,
+  { prefix, segment }: { readonly prefix?: tf.Tensor | undefined; readonly segment?: tf.Tensor | undefined } = {},
+): tf.Tensor | undefined {
+  const order = orderMask(config, length, prefix);
+  if (segment === undefined) return order;
+  const isSame = tf.equal(tf.reshape(segment, [-1, 1, length, 1]), tf.reshape(segment, [-1, 1, 1, length]));
+  return tf.where(isSame, order ?? tf.scalar(0), tf.scalar(UNSEEN));
+}
+
+function orderMask({ mask }: BackboneConfig, length: number, prefix?: tf.Tensor): tf.Tensor | undefined {
   if (mask === 'bidirectional') return undefined;
   const causal = tf.tensor2d(
     Float32Array.from({ length: length * length }, (_, n) => (n % length > Math.floor(n / length) ? UNSEEN : 0)),

@@ -216,7 +216,7 @@ describe('parts of a backbone', () => {
     'a prefix is seen by all, what comes after it by what comes later',
     inTidy(() => {
       const config = backboneConfig({ ...TINY, mask: 'prefix' });
-      const mask = sequenceMask(config, 3, tf.tensor1d([2, 0], 'int32'))!;
+      const mask = sequenceMask(config, 3, { prefix: tf.tensor1d([2, 0], 'int32') })!;
       const isSeen = (mask.arraySync() as number[][][][]).map(([rows]) => rows!.map((row) => row.map((x) => x === 0)));
       assert.deepEqual(isSeen, [
         [
