@@ -5,7 +5,16 @@ import type { Environment, First, LevelSpace, Step } from './environment.ts';
 import { groupAgents } from './grouping.ts';
 import { type GroupSizes, groupSizes } from './outputs.ts';
 import type { SpaceValue } from './space.ts';
-import { actionChoices, checkValue, decodeAction, flatSize, flatten, maskSize } from './spaces/index.ts';
+import {
+  actionChoices,
+  checkValue,
+  decodeAction,
+  flatSize,
+  flatten,
+  hasText,
+  maskSize,
+  printSpace,
+} from './spaces/index.ts';
 
 export interface BatchOptions {
   /** Roles: group name to its agents. Default: agents with equal spaces are one group. */
@@ -26,7 +35,8 @@ interface Seat {
  *
  * The environments are made here, and the first is reset once, to see who comes with masks. On every step they are
  * held to their contract: who answers, spaces, finite rewards, booleans. Breaking it throws `contract` or `not_finite`
- * that names copy, step and agent. Text spaces throw `unsupported`.
+ * that names copy, step and agent. Texts in actions or in
+ * the state throw `unsupported`.
  *
  * Saving uses the environments' own `snapshot` and `restore` where they have both; otherwise the seed, the level and
  * the actions of the running episode are saved, and `restore` plays them again.
@@ -67,6 +77,11 @@ class Batch implements BatchedEnvironment {
     for (const group of this.groups) actionChoices(group.action);
     this.seats = this.groups.flatMap(({ agents }, group) => agents.map((agent, place) => ({ agent, group, place })));
     this.stateSize = stateSpace !== undefined && environment.state !== undefined ? flatSize(stateSpace) : 0;
+    if (this.stateSize > 0 && hasText(stateSpace!))
+      throw new LightbulbError('unsupported', 'a central critic takes numbers, and there is text in the state', {
+        got: printSpace(stateSpace!),
+        cure: 'Leave the text out of stateSpace',
+      });
     this.finalStates = new Float32Array(copies.length * this.stateSize);
     if (maximumSteps !== undefined) this.maximumSteps = maximumSteps;
     if (levels !== undefined) this.levels = levels;

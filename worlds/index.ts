@@ -42,6 +42,7 @@ export {
   type FaultKind,
   flatSize,
   flatten,
+  hasText,
   maskSize,
   multiBinary,
   multiDiscrete,

@@ -13,7 +13,7 @@ export interface GroupSizes {
   readonly mask: number;
 }
 
-/** Throws `unsupported` where a space of the group has no numbers (text) or is no action space. */
+/** Throws `unsupported` where the action space is none (text, or numbers mixed with choices). */
 export function groupSizes(group: Group): GroupSizes {
   return {
     agents: group.agents.length,

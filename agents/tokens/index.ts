@@ -1,3 +1,4 @@
+export { byteTokenizer } from './byte-tokenizer.ts';
 export type { Segment, StepLayout, TokenKind } from './layout.ts';
 export type { ImageTokenizer, StepSpaces, StepTokens, TokenSettings } from './step-tokens.ts';
 export type { TextTokenizer } from './text-tokenizer.ts';

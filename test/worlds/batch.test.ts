@@ -11,6 +11,7 @@ import {
   type Environment,
   type First,
   multiDiscrete,
+  type Space,
   type SpaceValue,
   type Step,
   text,
@@ -239,15 +240,26 @@ describe('a batch of environments', () => {
     });
   });
 
-  it('fills masks of agents without one with ones, and refuses text spaces with a cure', () => {
+  it('fills masks of agents without one with ones', () => {
     const { output } = start(batch(() => scripted({ first: { actionMasks: { a: [0, 1] } }, steps: [] }), 1));
     assert.deepEqual([...output[0]!.actionMask], [0, 1, 1, 1]);
-    const talking = () => ({
+  });
+
+  it('carries texts that are seen, and refuses them in actions and in the state', () => {
+    const talk = (observation: Space, action: Space) => () => ({
       ...scripted({ steps: [] }),
       agents: ['a'],
-      spaces: { a: { observation: text(9), action: discrete(2) } },
+      spaces: { a: { observation, action } },
+      reset: () => ({ observations: { a: 'hé' } }),
     });
-    assert.throws(() => batch(talking, 1), { code: 'unsupported', message: /token/ });
+    const { output } = start(batch(talk(text(4), discrete(2)), 2));
+    assert.deepEqual([...output[0]!.observation], [0x69, 0xea, 0, 0, 0x69, 0xea, 0, 0]);
+    assert.throws(() => batch(talk(text(4), text(4)), 1), { code: 'unsupported', message: /token/ });
+    const state = { stateSpace: text(4), state: () => 'hé' };
+    assert.throws(() => batch(() => ({ ...talk(text(4), discrete(2))(), ...state }), 1), {
+      code: 'unsupported',
+      message: /stateSpace/,
+    });
   });
 
   it('keeps the state at the end of an episode, which state itself no longer shows', () => {

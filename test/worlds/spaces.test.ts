@@ -14,6 +14,7 @@ import {
   encodeAction,
   flatSize,
   flatten,
+  hasText,
   maskSize,
   multiBinary,
   multiDiscrete,
@@ -65,9 +66,9 @@ describe('spaces', () => {
 
   it('flatten to as many numbers as they say, and back to the same member', () => {
     fc.assert(
-      fc.property(nested, fc.integer(), fc.integer({ min: 0, max: 3 }), (space, seed, offset) => {
+      fc.property(withText, fc.integer(), fc.integer({ min: 0, max: 3 }), (space, seed, offset) => {
         const value = sample(space, stream(seed, 'sample'));
-        const out = new Float32Array(flatSize(space) + offset);
+        const out = new Float32Array(flatSize(space) + offset).fill(7);
         assert.equal(flatten(space, value, out, offset), out.length);
         assert.deepEqual(unflatten(space, out, offset), value);
       }),
@@ -107,9 +108,34 @@ describe('spaces', () => {
     assert.equal(actionBounds(discrete(2)), null);
   });
 
-  it('refuse to make numbers of text, or an action of numbers and choices mixed, with a cure', () => {
-    assert.throws(() => flatSize(dict({ word: text(3) })), { code: 'unsupported', message: /token/ });
-    assert.throws(() => actionComponents(text(3)), { code: 'unsupported' });
+  it('carry any text in code units + 1, and zeros behind it', () => {
+    const space = dict({ a: text(6), b: discrete(2) });
+    const out = new Float32Array(8).fill(9);
+    // Half of a surrogate pair, the first and the last code unit.
+    flatten(space, { a: '\ud800\0\uffffä', b: 1 }, out, 0);
+    assert.deepEqual([...out], [0xd801, 1, 0x10000, 0xe5, 0, 0, 0, 1]);
+    assert.deepEqual(unflatten(space, out, 0), { a: '\ud800\0\uffffä', b: 1 });
+    assert.equal(unflatten(text(3), new Float32Array(3), 0), '');
+    const long = 'long '.repeat(50_000);
+    const numbers = new Float32Array(long.length);
+    flatten(text(long.length), long, numbers, 0);
+    assert.equal(unflatten(text(long.length), numbers, 0), long);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 20 }), (value) => {
+        const room = new Float32Array(40);
+        flatten(text(40), value, room, 0);
+        assert.equal(unflatten(text(40), room, 0), value);
+      }),
+    );
+  });
+
+  it('know whether there is text in them', () => {
+    assert.ok(hasText(tuple([discrete(2), dict({ word: text(3) })])));
+    assert.ok(!hasText(tuple([discrete(2), dict({ word: box([1]) })])));
+  });
+
+  it('refuse texts as actions, and an action of numbers and choices mixed, with a cure', () => {
+    assert.throws(() => actionComponents(text(3)), { code: 'unsupported', message: /token/ });
     assert.throws(() => actionChoices(tuple([discrete(2), box([1])])), { code: 'unsupported', message: /choices/ });
   });
 

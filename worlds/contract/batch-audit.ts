@@ -1,5 +1,6 @@
 import { checkMask } from '../answers.ts';
-import { actionChoices, checkValue, printFault, unflatten } from '../spaces/index.ts';
+import type { Space } from '../space.ts';
+import { actionChoices, checkValue, flatSize, flatten, printFault, unflatten } from '../spaces/index.ts';
 import type { BatchRun } from './batch-run.ts';
 
 /** The checks that look at single steps of a batch, by name. */
@@ -53,8 +54,8 @@ export class BatchAudit {
         if (!acted && reward !== 0) this.fault('rewards', `${at}: was not alive, but got ${reward}`);
         const last = out.finalObservation.subarray(seat * observation, (seat + 1) * observation);
         if (terminated || truncated) {
-          const fault = checkValue(group.observation, unflatten(group.observation, last, 0));
-          if (fault !== null) this.fault('final-observations', `${at}: ${printFault(fault)}`);
+          const fault = faultOf(group.observation, last);
+          if (fault !== null) this.fault('final-observations', `${at}: ${fault}`);
         } else if (last.some((number) => number !== Math.fround(UNWRITTEN)))
           this.fault('final-observations', `${at}: written, although the agent goes on`);
       }
@@ -95,8 +96,8 @@ export class BatchAudit {
             continue;
           }
           living++;
-          const fault = checkValue(group.observation, unflatten(group.observation, seen, 0));
-          if (fault !== null) this.fault('observations', `${at}: ${printFault(fault)}`);
+          const fault = faultOf(group.observation, seen);
+          if (fault !== null) this.fault('observations', `${at}: ${fault}`);
           if (mask === 0) continue;
           this.masksSeen = true;
           const legal = out.actionMask.subarray(seat * mask, (seat + 1) * mask);
@@ -115,4 +116,16 @@ export class BatchAudit {
   private fault(name: BatchAuditName, reason: string): void {
     if (!this.faults.has(name)) this.faults.set(name, reason);
   }
+}
+
+/** Why these numbers stand for no member of `space`, or null where they do. */
+function faultOf(space: Space, numbers: Float32Array): string | null {
+  const value = unflatten(space, numbers, 0);
+  const fault = checkValue(space, value);
+  if (fault !== null) return printFault(fault);
+  // Reading is lenient: two choices at once, half a pixel or a text that goes on after its end would pass.
+  const written = new Float32Array(flatSize(space));
+  flatten(space, value, written, 0);
+  const wrong = written.findIndex((number, i) => number !== numbers[i]);
+  return wrong < 0 ? null : `number ${wrong}: wanted ${written[wrong]}, got ${numbers[wrong]}`;
 }

@@ -1,12 +1,10 @@
-import { LightbulbError } from '../../core/index.ts';
 import type { Space, SpaceValue } from '../space.ts';
 import { boxSize } from './box.ts';
 import { partNames } from './dict-order.ts';
-import { printSpace } from './print.ts';
 
 /**
- * How many numbers a member of `space` becomes: boxes and multi-binaries their entries, choices a one-hot each, dicts
- * and tuples their parts side by side. Text has no such form and throws `unsupported`.
+ * How many numbers a member of `space` becomes: boxes and multi-binaries their entries, choices a one-hot each, texts
+ * as many as their longest, dicts and tuples their parts side by side.
  */
 export function flatSize(space: Space): number {
   switch (space.type) {
@@ -18,7 +16,7 @@ export function flatSize(space: Space): number {
     case 'multiDiscrete':
       return space.n.reduce((sum, n) => sum + n, 0);
     case 'text':
-      throw textHasNoNumbers(space);
+      return space.maxLength;
     case 'dict':
       return partNames(space).reduce((sum, name) => sum + flatSize(space.spaces[name]!), 0);
     case 'tuple':
@@ -28,7 +26,8 @@ export function flatSize(space: Space): number {
 
 /**
  * Writes a member of `space` as numbers to `out[offset...]` and returns the offset behind it. Pictures stay raw (0 to
- * 255). `value` is trusted: see `checkValue`. Throws `unsupported` for text.
+ * 255). Texts are their UTF-16 code units + 1, then zeros: numbers to carry a text in, not to compute with (see
+ * `hasText`). `value` is trusted: see `checkValue`.
  */
 export function flatten(space: Space, value: SpaceValue, out: Float32Array, offset: number): number {
   switch (space.type) {
@@ -47,7 +46,7 @@ export function flatten(space: Space, value: SpaceValue, out: Float32Array, offs
       return at;
     }
     case 'text':
-      throw textHasNoNumbers(space);
+      return writeText(out, offset, space.maxLength, value as string);
     case 'dict': {
       const parts = value as Readonly<Record<string, SpaceValue>>;
       let at = offset;
@@ -84,7 +83,7 @@ export function unflatten(space: Space, numbers: ArrayLike<number>, offset: numb
       });
     }
     case 'text':
-      throw textHasNoNumbers(space);
+      return readText(numbers, offset, space.maxLength);
     case 'dict': {
       const value: Record<string, SpaceValue> = {};
       let at = offset;
@@ -104,6 +103,20 @@ export function unflatten(space: Space, numbers: ArrayLike<number>, offset: numb
   }
 }
 
+/** Whether there is a text in `space`: its numbers are no quantities, so that a network must not take them as they are. */
+export function hasText(space: Space): boolean {
+  switch (space.type) {
+    case 'text':
+      return true;
+    case 'dict':
+      return Object.values(space.spaces).some(hasText);
+    case 'tuple':
+      return space.spaces.some(hasText);
+    default:
+      return false;
+  }
+}
+
 function writeOneHot(out: Float32Array, offset: number, n: number, choice: number): number {
   out.fill(0, offset, offset + n);
   out[offset + choice] = 1;
@@ -117,10 +130,18 @@ function hottest(numbers: ArrayLike<number>, offset: number, n: number): number 
   return best;
 }
 
-function textHasNoNumbers(space: Space): LightbulbError {
-  return new LightbulbError('unsupported', 'text does not flatten to numbers', {
-    wanted: 'boxes and choices',
-    got: printSpace(space),
-    cure: 'Turn the text into tokens inside the environment (a multiDiscrete or an int32 box of token ids)',
-  });
+function writeText(out: Float32Array, offset: number, maxLength: number, text: string): number {
+  // Code units end at 65535, so a float32 holds them exactly.
+  for (let i = 0; i < text.length; i++) out[offset + i] = text.charCodeAt(i) + 1;
+  out.fill(0, offset + text.length, offset + maxLength);
+  return offset + maxLength;
+}
+
+function readText(numbers: ArrayLike<number>, offset: number, maxLength: number): string {
+  const units: number[] = [];
+  for (let i = 0; i < maxLength && numbers[offset + i] !== 0; i++) units.push(numbers[offset + i]! - 1);
+  // In pieces, because a call takes only so many arguments.
+  let text = '';
+  for (let i = 0; i < units.length; i += 4096) text += String.fromCharCode(...units.slice(i, i + 4096));
+  return text;
 }
