@@ -22,6 +22,7 @@ export {
 export { Decoder, type DecoderOptions, type GenerateOptions } from './decoder.ts';
 export { uniformNoise } from './dropout.ts';
 export { type FeedForwardOf, feedForwards } from './feed-forward.ts';
+export { flattened, restored } from './flat-names.ts';
 export { type LoadedModel, loadHuggingFace } from './hugging-face/folder.ts';
 export { nextTokenLoss, type TokenLoss } from './loss.ts';
 export type { Drop, FeedForward, Mixer, MixerContext, PieceContext } from './parts.ts';
