@@ -1,2 +1,8 @@
-export { type GatoOptions, gatoDefaults, type ReinforcementOptions, type TokenOptions } from './options.ts';
+export {
+  type GatoOptions,
+  gatoDefaults,
+  type ReinforcementOptions,
+  reinforcementDefaults,
+  type TokenOptions,
+} from './options.ts';
 export type { GatoSpec, GatoTask, TaskEvaluation } from './task.ts';

@@ -44,11 +44,31 @@ export interface ReinforcementOptions {
   readonly valueCoefficient: number;
   readonly entropyCoefficient: number;
   readonly maximumGradientNorm: number;
-  /** Updates in which only the value head learns, so that a value that knows nothing does not spoil the policy. */
+  /** Updates (of all minibatches) in which only the value head learns: one that knows nothing spoils the policy. */
   readonly valueWarmup: number;
   /** Stops the epochs on a rollout once the approximate KL divergence passes this; null never does. */
   readonly targetKl: number | null;
+  /** Agents learn from the sum of all agents' rewards; else each from its own. */
+  readonly teamReward: boolean;
 }
+
+/** The defaults of all that a task does not decide. */
+export const reinforcementDefaults: Omit<ReinforcementOptions, 'task' | 'after'> = {
+  copies: 8,
+  rollout: 128,
+  epochs: 4,
+  minibatches: 4,
+  learningRate: 3e-4,
+  discount: 0.99,
+  gaeLambda: 0.95,
+  clip: 0.2,
+  valueCoefficient: 0.5,
+  entropyCoefficient: 0,
+  maximumGradientNorm: 0.5,
+  valueWarmup: 32,
+  targetKl: 0.02,
+  teamReward: false,
+};
 
 /** One network for many tasks, learned from episodes (Gato, arXiv 2205.06175), and from rewards after it. */
 export interface GatoOptions {
