@@ -27,9 +27,12 @@ export type PatchEmbeddingOf<X> = {
   readonly columns: EmbeddingOf<X>;
 };
 
-/** Channels inside, and groups that they are normalised in. */
+/**
+ * Channels inside, and groups that they are normalised in. Gato's 32 groups, of so few channels, would be one channel
+ * each: a norm that takes away how bright a patch is, and the bias before it.
+ */
 const FEATURES = 32;
-const GROUPS = 32;
+const GROUPS = 8;
 
 /** Rows of each table of positions. */
 export const PATCH_POSITIONS = 128;
