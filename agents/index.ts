@@ -5,6 +5,14 @@ export { createTraining, type TrainingSpec } from './create-training.ts';
 export type { Episode } from './episodes.ts';
 export { evaluatePlayer, type PlayerFactory } from './evaluate.ts';
 export {
+  type GatoOptions,
+  type GatoSpec,
+  type GatoTask,
+  gatoDefaults,
+  type ReinforcementOptions,
+  type TokenOptions,
+} from './gato/index.ts';
+export {
   type LearnerOptions,
   type NetworkOptions,
   type PpoOptions,
@@ -17,7 +25,7 @@ export { randomPlayer } from './random-player.ts';
 export { generalisedAdvantages, type Track } from './returns.ts';
 export type { GroupRollout, Sizes } from './rollout.ts';
 export { scriptedPlayer } from './scripted-player.ts';
-export type { Checkpoint, Evaluation, Iteration, Training } from './training.ts';
+export type { Checkpoint, Evaluation, Iteration, TaskEvaluation, Training } from './training.ts';
 export {
   createValueDecomposition,
   type IqlOptions,

@@ -1,5 +1,6 @@
-import type { Json } from '../core/index.ts';
+import type { Json, Stream } from '../core/index.ts';
 import type { Value } from '../nn/index.ts';
+import type { Collector, Player } from './collector.ts';
 
 /** What one iteration (collect, then learn) did. */
 export interface Iteration {
@@ -20,12 +21,30 @@ export interface Evaluation {
   readonly length: number;
   /** Mean return of each agent. */
   readonly agents: Readonly<Record<string, number>>;
+  /** Of a generalist: how it plays each task. Its own `return` is over the tasks' scores then. */
+  readonly tasks?: Readonly<Record<string, TaskEvaluation>>;
+}
+
+/** How a generalist plays one task. */
+export interface TaskEvaluation extends Evaluation {
+  /** Mean returns of uniform random play and of the expert. */
+  readonly random: number;
+  readonly expert: number;
+  /** Share of the expert's gain over random play: (return - random) / (expert - random); 1 is the expert. */
+  readonly score: number;
 }
 
 /** Everything that decides the future of a training: arrays by name, and plain data (streams, snapshots, counters). */
 export interface Checkpoint {
   readonly tensors: Readonly<Record<string, Value>>;
   readonly state: Json;
+}
+
+/** How a training's policy is played. */
+export interface PlayerOptions {
+  /** The most likely action each time, in place of a draw. */
+  readonly deterministic: boolean;
+  readonly noise: Stream;
 }
 
 /** A training in memory: what `run`, `resume` and `evaluate` drive. Knows no files and no clock. */
@@ -41,6 +60,11 @@ export interface Training {
     readonly seed: number;
     readonly deterministic: boolean;
   }): Promise<Evaluation>;
+  /**
+   * Plays with the present policy in a collector of one step at a time (T = 1) over the same groups, for recording. It
+   * follows the policy as that learns, and draws from `noise` alone. Missing where a training plays more than one task.
+   */
+  player?(collector: Collector, options: PlayerOptions): Player;
   save(): Checkpoint;
   /** Goes on where `save` was called. `mismatch` where the arrays do not fit this network. */
   load(checkpoint: Checkpoint): void;

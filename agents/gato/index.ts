@@ -5,4 +5,4 @@ export {
   reinforcementDefaults,
   type TokenOptions,
 } from './options.ts';
-export type { GatoSpec, GatoTask, TaskEvaluation } from './task.ts';
+export type { GatoSpec, GatoTask } from './task.ts';

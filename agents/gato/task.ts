@@ -2,7 +2,6 @@ import type { BatchedEnvironment } from '../../worlds/index.ts';
 import type { ExecutorChoice } from '../create-executor.ts';
 import type { WindowSource } from '../datasets/index.ts';
 import type { TextTokenizer } from '../tokens/index.ts';
-import type { Evaluation } from '../training.ts';
 import type { GatoOptions } from './options.ts';
 
 /** What a generalist learns and is measured on. */
@@ -19,14 +18,6 @@ export interface GatoTask {
   /** Mean returns that scores are measured against, by uniform random play and by the expert. */
   readonly random: number;
   readonly expert: number;
-}
-
-/** How a generalist plays one task. */
-export interface TaskEvaluation extends Evaluation {
-  readonly random: number;
-  readonly expert: number;
-  /** Share of the expert's gain over random play: (return - random) / (expert - random); 1 is the expert. */
-  readonly score: number;
 }
 
 /** What a generalist is made from. */

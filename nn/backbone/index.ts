@@ -28,4 +28,4 @@ export { nextTokenLoss, type TokenLoss } from './loss.ts';
 export type { Drop, FeedForward, Mixer, MixerContext, PieceContext } from './parts.ts';
 export type { Rotation } from './positions.ts';
 export { chooseToken, type Sampling, sampledLogits } from './sampling.ts';
-export { softmaxOffByOne } from './softmax.ts';
+export { logSumExp, softmaxOffByOne } from './softmax.ts';
