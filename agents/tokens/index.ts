@@ -1,6 +1,14 @@
 export { byteTokenizer } from './byte-tokenizer.ts';
+export { binCentre, binOf, muLaw, muLawInverse } from './continuous-values.ts';
 export type { Segment, StepLayout, TokenKind } from './layout.ts';
-export type { ImageTokenizer, StepSpaces, StepTokens, TokenSettings } from './step-tokens.ts';
+export {
+  createStepTokens,
+  type ImageTokenizer,
+  type StepSpaces,
+  type StepTokens,
+  type TokenSettings,
+} from './step-tokens.ts';
 export type { TextTokenizer } from './text-tokenizer.ts';
 export { type PatchShape, TARGET, type Target, TokenBuffer } from './token-buffer.ts';
 export { type IdRange, type Vocabulary, type VocabularySizes, vocabularyOf } from './vocabulary.ts';
+export { channelsNeeded, discreteNeeded } from './vocabulary-needs.ts';
