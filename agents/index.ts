@@ -10,6 +10,7 @@ export {
   type GatoTask,
   gatoDefaults,
   type ReinforcementOptions,
+  reinforcementDefaults,
   type TokenOptions,
 } from './gato/index.ts';
 export {
