@@ -55,6 +55,10 @@ export function createBaseline({ seed, copies, make, player }: BaselineSpec): Tr
       return evaluatePlayer(make, episodes, evaluationSeed, (other) => player(other, () => own));
     },
 
+    player(other, { noise }) {
+      return player(other, () => noise);
+    },
+
     save(): Checkpoint {
       const running =
         iteration === 0

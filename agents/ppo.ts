@@ -100,6 +100,10 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
       );
     },
 
+    player(other, { deterministic, noise }) {
+      return createGreedyPlayer(other, units, deterministic, noise);
+    },
+
     save(): Checkpoint {
       const tensors: Record<string, Value> = {};
       const saved: Record<string, Json> = {};

@@ -8,7 +8,7 @@ import { GlobalState } from '../global-state.ts';
 import { takeFrom } from '../learner-state.ts';
 import { returnsOf } from '../return-metrics.ts';
 import { planUnits, type Unit } from '../sharing.ts';
-import type { Checkpoint, Evaluation, Iteration, Training } from '../training.ts';
+import type { Checkpoint, Evaluation, Iteration, PlayerOptions, Training } from '../training.ts';
 import { UnitRollout } from '../unit-rollout.ts';
 import { Actor, choices } from './actor.ts';
 import { createMixer } from './mixer.ts';
@@ -145,6 +145,22 @@ function train(spec: ValueDecompositionSpec, environment: BatchedEnvironment): T
     },
   };
 
+  /** Plays with the present networks: greedily, or exploring as much as now in training. */
+  const playIn = (other: Collector, { deterministic, noise }: PlayerOptions): Player => {
+    const own = planned.map((unit) => new UnitRollout(unit, other.groups, other.T, other.B));
+    const players = actorsOf(own, other.keep);
+    return {
+      act(t) {
+        const epsilon = deterministic ? 0 : epsilonAt(iteration * T * copies);
+        for (const [u, rollout] of own.entries()) {
+          rollout.pullObservation(t);
+          players[u]!.act(t, epsilon, noise);
+          rollout.pushAction(t);
+        }
+      },
+    };
+  };
+
   /** The updates that are owed; the means of what they report. */
   const learn = async (): Promise<Record<string, number>> => {
     if (replay.size < options.batch) {
@@ -181,22 +197,11 @@ function train(spec: ValueDecompositionSpec, environment: BatchedEnvironment): T
     },
 
     async evaluate({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> {
-      const epsilon = deterministic ? 0 : epsilonAt(iteration * T * copies);
-      const random = stream(evaluationSeed, 'evaluation/noise');
-      return evaluatePlayer(make, episodes, evaluationSeed, (other) => {
-        const own = planned.map((unit) => new UnitRollout(unit, other.groups, other.T, other.B));
-        const players = actorsOf(own, other.keep);
-        return {
-          act(t) {
-            for (const [u, rollout] of own.entries()) {
-              rollout.pullObservation(t);
-              players[u]!.act(t, epsilon, random);
-              rollout.pushAction(t);
-            }
-          },
-        };
-      });
+      const noise = stream(evaluationSeed, 'evaluation/noise');
+      return evaluatePlayer(make, episodes, evaluationSeed, (other) => playIn(other, { deterministic, noise }));
     },
+
+    player: playIn,
 
     save(): Checkpoint {
       const tensors: Record<string, Value> = parameters.save();
