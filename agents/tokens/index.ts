@@ -1,5 +1,7 @@
+export { learnBytePairs } from './byte-pairs.ts';
 export { byteTokenizer } from './byte-tokenizer.ts';
 export { binCentre, binOf, muLaw, muLawInverse } from './continuous-values.ts';
+export { loadTokenizer, tokenizerOf } from './hugging-face-tokenizer.ts';
 export type { Segment, StepLayout, TokenKind } from './layout.ts';
 export {
   createStepTokens,
