@@ -26,6 +26,20 @@ export { randomPlayer } from './random-player.ts';
 export { generalisedAdvantages, type Track } from './returns.ts';
 export type { GroupRollout, Sizes } from './rollout.ts';
 export { scriptedPlayer } from './scripted-player.ts';
+export {
+  byteTokenizer,
+  channelsNeeded,
+  createStepTokens,
+  discreteNeeded,
+  type IdRange,
+  type Segment,
+  type StepLayout,
+  type StepSpaces,
+  type StepTokens,
+  type TokenSettings,
+  type Vocabulary,
+  vocabularyOf,
+} from './tokens/index.ts';
 export type { Checkpoint, Evaluation, Iteration, TaskEvaluation, Training } from './training.ts';
 export {
   createValueDecomposition,

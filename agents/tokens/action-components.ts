@@ -84,7 +84,7 @@ function boxActions(space: Box, vocabulary: Vocabulary, path: string): ActionPar
   const note =
     bounded === components.length
       ? binsNote(space)
-      : `mu-law${bounded === 0 ? '' : `; ${bounded} of ${components.length} bounds to bins`}`;
+      : `mu-law${bounded === 0 ? '' : `; bounds to bins for ${bounded} of ${components.length}`}`;
   return { kind: 'continuous', path, note, components };
 }
 

@@ -60,7 +60,8 @@ export function continuousPart(space: Box, path: string, { continuous }: Vocabul
   return {
     kind: 'continuous',
     path,
-    note: units === size ? '[-1, 1] to bins' : units === 0 ? 'mu-law' : `mu-law; ${units} of ${size} [-1, 1] to bins`,
+    note:
+      units === size ? '[-1, 1] to bins' : units === 0 ? 'mu-law' : `mu-law; [-1, 1] to bins for ${units} of ${size}`,
     size,
     tokens: size,
     patches: 0,
