@@ -2,6 +2,7 @@ export { type Critic, createCritic, createPolicy, type Policy } from './actor-cr
 export { Collector, type CollectorState, type Player } from './collector.ts';
 export type { ExecutorChoice } from './create-executor.ts';
 export { createTraining, type TrainingSpec } from './create-training.ts';
+export type { DatasetGroup, DatasetManifest, WindowOptions, WindowSource } from './datasets/index.ts';
 export type { Episode } from './episodes.ts';
 export { evaluatePlayer, type PlayerFactory } from './evaluate.ts';
 export {
@@ -13,6 +14,19 @@ export {
   reinforcementDefaults,
   type TokenOptions,
 } from './gato/index.ts';
+export {
+  ImageCodes,
+  type ImageCodesOptions,
+  type ImageCodesTraining,
+  imageCodesDefaults,
+  imageCodesTrainingDefaults,
+  loadImageCodes,
+  type PictureSource,
+  recordedPictures,
+  saveImageCodes,
+  shuffledPictures,
+  trainImageCodes,
+} from './image-codes/index.ts';
 export {
   type LearnerOptions,
   type NetworkOptions,
@@ -32,11 +46,15 @@ export {
   createStepTokens,
   discreteNeeded,
   type IdRange,
+  learnBytePairs,
+  loadTokenizer,
   type Segment,
   type StepLayout,
   type StepSpaces,
   type StepTokens,
+  type TextTokenizer,
   type TokenSettings,
+  tokenizerOf,
   type Vocabulary,
   vocabularyOf,
 } from './tokens/index.ts';

@@ -34,10 +34,7 @@ export class ImageCodes implements ImageTokenizer {
     this.codes = options.codes;
 
     const network = new Autoencoder(options);
-    const [encode, decode] = [
-      encodingProgram(network, options, executor),
-      decodingProgram(network, options, executor),
-    ];
+    const [encode, decode] = [encodingProgram(network, options, executor), decodingProgram(network, options, executor)];
     this.programs = [encode, decode];
     const { vectors } = weights.codebook;
     const tied = (program: Program, from: 'pixels' | 'codes', tree: AutoencoderOf<Value>['encoder' | 'decoder']) => {

@@ -1,11 +1,11 @@
 import { LightbulbError, restoreStream, type Stream, type StreamState } from '../../core/index.ts';
 import {
   type Executor,
+  flattened,
   float32,
   int32,
   type Layout,
   layoutOf,
-  leaves,
   onnxExecutor,
   type Program,
   pack,
@@ -135,11 +135,7 @@ export class ImageCodesLearner {
 
 function stateOf(parameters: Value, codebook: CodebookOf<Value>, training: ImageCodesTraining): Values {
   const optimiser = imageCodesOptimiser(training).init(parameters);
-  return Object.fromEntries([
-    ['parameters', parameters],
-    ...leaves<Value>(optimiser).map(([path, leaf]) => [`optimiser/${path}`, leaf]),
-    ...leaves<Value>(codebook).map(([path, leaf]) => [`codebook/${path}`, leaf]),
-  ]);
+  return { parameters, ...flattened<Value>('optimiser/', optimiser), ...flattened<Value>('codebook/', codebook) };
 }
 
 function copies(values: Values): Values {

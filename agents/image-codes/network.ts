@@ -68,8 +68,7 @@ export class Autoencoder {
   /** pixels [B, H, W, C], 0 to 255 -> vectors [B, h, w, D]. */
   encode({ down, input, blocks, output }: EncoderOf<tf.Tensor>, pixels: tf.Tensor): tf.Tensor {
     let x = scaled(pixels);
-    for (const one of ordered(down))
-      x = tf.relu(convolution.apply(one, x, { strides: 2, padding: 'same' }));
+    for (const one of ordered(down)) x = tf.relu(convolution.apply(one, x, { strides: 2, padding: 'same' }));
     return convolution.apply(output, residuals(blocks, convolution.apply(input, x, { padding: 'same' })));
   }
 

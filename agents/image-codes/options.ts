@@ -66,7 +66,10 @@ const OPTIONS: Readonly<Record<keyof ImageCodesOptions, Rule>> = {
     'three whole numbers from 1: height, width, channels',
     (value) => Array.isArray(value) && value.length === 3 && value.every(isCount),
   ],
-  down: ['a power of 2 from 2', (value) => isCount(value) && Number(value) >= 2 && Number.isInteger(Math.log2(Number(value)))],
+  down: [
+    'a power of 2 from 2',
+    (value) => isCount(value) && Number(value) >= 2 && Number.isInteger(Math.log2(Number(value))),
+  ],
   codes: ['a whole number from 2', (value) => isCount(value) && Number(value) >= 2],
   features: COUNT,
   width: ['a whole number from 2', (value) => isCount(value) && Number(value) >= 2],

@@ -4,11 +4,12 @@ import {
   clipByGlobalNorm,
   compile,
   type Executor,
+  flattened,
   fromLeaves,
   globalNorm,
   type Layout,
-  leaves,
   type Program,
+  restored,
   scaleByAdam,
   scaleByLearningRate,
   type Transform,
@@ -73,10 +74,14 @@ export function trainingProgram(
 ): Program {
   const optimiser = imageCodesOptimiser(training);
   const step = (inputs: Named): Named => {
-    const { pixels, revival, parameters } = inputs as { pixels: tf.Tensor; revival: tf.Tensor; parameters: tf.Tensor1D };
+    const { pixels, revival, parameters } = inputs as {
+      pixels: tf.Tensor;
+      revival: tf.Tensor;
+      parameters: tf.Tensor1D;
+    };
     const tree = (packed: tf.Tensor): AutoencoderOf<tf.Tensor> =>
       unpackTensors(packed as tf.Tensor1D, layout) as AutoencoderOf<tf.Tensor>;
-    const codebook = branch<CodebookOf<tf.Tensor>>(inputs, 'codebook/');
+    const codebook = restored<CodebookOf<unknown>, tf.Tensor>('codebook/', inputs) as CodebookOf<tf.Tensor>;
 
     // Codes are chosen outside of what is differentiated. Compiled, the encoder runs once for both.
     const vectors = network.encode(tree(parameters).encoder, pixels);
@@ -89,15 +94,15 @@ export function trainingProgram(
       const { reconstruction, commitment } = losses(packed);
       return tf.add(reconstruction, tf.mul(commitment, training.commitment));
     })(parameters);
-    const state = branch<TransformState>(inputs, 'optimiser/');
+    const state = restored<TransformState, tf.Tensor>('optimiser/', inputs);
     const stepped = optimiser.update(gradient, state, parameters);
     const { decay, revive } = training;
     const after = followed(codebook, { z, ids, revival, decay, revive });
     const { reconstruction, commitment } = losses(parameters);
     return {
       parameters: applyUpdates(parameters, stepped.updates) as tf.Tensor,
-      ...named('optimiser/', stepped.state),
-      ...named('codebook/', after.codebook),
+      ...flattened('optimiser/', stepped.state),
+      ...flattened<tf.Tensor>('codebook/', after.codebook),
       metrics: tf.stack([reconstruction, commitment, perplexity(ids, codes), after.revived, globalNorm(gradient)]),
     };
   };
@@ -124,15 +129,4 @@ export function decodingProgram(network: Autoencoder, { features }: ImageCodesOp
     return { pixels: tf.clipByValue(tf.mul(tf.add(painted, 1), 127.5), 0, 255) };
   };
   return compile(decode, { name: 'image-codes/decode', executor });
-}
-
-function branch<S>(inputs: Named, prefix: string): S {
-  const own = Object.entries(inputs).flatMap(([path, leaf]): [string, tf.Tensor][] =>
-    path.startsWith(prefix) ? [[path.slice(prefix.length), leaf]] : [],
-  );
-  return fromLeaves(own) as S;
-}
-
-function named(prefix: string, tree: Parameters<typeof leaves<tf.Tensor>>[0]): Named {
-  return Object.fromEntries(leaves(tree).map(([path, leaf]) => [prefix + path, leaf]));
 }
