@@ -45,7 +45,7 @@ export interface GatoModelOptions {
 export class GatoModel {
   readonly backbone: Backbone;
   readonly vocabulary: Vocabulary;
-  private readonly patch: PatchShape | null;
+  readonly patch: PatchShape | null;
   private readonly hasValue: boolean;
 
   constructor({ vocabulary, backbone, length, localPositions, patch, hasValue }: GatoModelOptions) {
