@@ -11,7 +11,16 @@ export { type DodgeOptions, dodge, dodgeBlocks } from './dodge.ts';
 export type { AgentSpaces, Environment, First, LevelSpace, ResetOptions, Step } from './environment.ts';
 export { gatherFood, type LevelBasedForagingOptions, levelBasedForaging } from './level-based-foraging/index.ts';
 export { type LoadedEnvironment, loadEnvironment } from './load.ts';
-export type { NumberOption, OptionSpec, OptionSpecs, ToggleOption } from './options.ts';
+export {
+  lookUpTopic,
+  type NewsOptions,
+  type NewsText,
+  newsCorpus,
+  newsTexts,
+  newsTopics,
+  TOPICS,
+} from './news/index.ts';
+export type { NumberOption, OptionSpec, OptionSpecs, TextOption, ToggleOption } from './options.ts';
 export { createActions, createOutputs, type GroupSizes, groupSizes } from './outputs.ts';
 export {
   coverLandmarks,

@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, LightbulbError, suggest } from '../core/index.ts';
 
 /** One option of a built-in environment. */
-export type OptionSpec = NumberOption | ToggleOption;
+export type OptionSpec = NumberOption | ToggleOption | TextOption;
 
 export interface NumberOption {
   readonly type: 'integer' | 'number';
@@ -18,11 +18,26 @@ export interface ToggleOption {
   readonly description: string;
 }
 
+/** A text; with `choices`, one of them; null only where it may be. */
+export interface TextOption<Value extends string | null = string | null> {
+  readonly type: 'text';
+  readonly default: Value;
+  readonly description: string;
+  readonly choices?: readonly string[];
+  readonly isNullable?: boolean;
+  /** The path of a file: in a scenario it starts from the scenario's folder. */
+  readonly isPath?: boolean;
+}
+
 export type OptionSpecs = Readonly<Record<string, OptionSpec>>;
 
 /** The values that options with these specifications have. */
 export type OptionValues<Specs> = {
-  readonly [Key in keyof Specs]: Specs[Key] extends ToggleOption ? boolean : number;
+  readonly [Key in keyof Specs]: Specs[Key] extends ToggleOption
+    ? boolean
+    : Specs[Key] extends TextOption<infer Value>
+      ? Value
+      : number;
 };
 
 /**
@@ -51,9 +66,12 @@ export function resolveOptions<Specs extends OptionSpecs>(
   return Object.fromEntries(values) as OptionValues<Specs>;
 }
 
-function checkOption(where: string, key: string, spec: OptionSpec, value: Json): number | boolean {
+function checkOption(where: string, key: string, spec: OptionSpec, value: Json): number | boolean | string | null {
   if (spec.type === 'boolean') {
     if (typeof value === 'boolean') return value;
+  } else if (spec.type === 'text') {
+    if (value === null && spec.isNullable === true) return null;
+    if (typeof value === 'string' && value !== '' && spec.choices?.includes(value) !== false) return value;
   } else {
     const { minimum, maximum = Number.POSITIVE_INFINITY } = spec;
     const whole = spec.type === 'number' || Number.isInteger(value);
@@ -63,11 +81,18 @@ function checkOption(where: string, key: string, spec: OptionSpec, value: Json):
     where,
     wanted: describe(spec),
     got: JSON.stringify(value),
+    ...(spec.type === 'text' && spec.choices !== undefined && typeof value === 'string'
+      ? { cure: suggest(value, spec.choices) }
+      : {}),
   });
 }
 
 function describe(spec: OptionSpec): string {
   if (spec.type === 'boolean') return 'true or false';
+  if (spec.type === 'text') {
+    const what = spec.choices?.map((choice) => JSON.stringify(choice)).join(', ') ?? 'a text that is not empty';
+    return spec.isNullable === true ? `${what}, or null` : what;
+  }
   const kind = spec.type === 'integer' ? 'an integer' : 'a number';
   return spec.maximum === undefined
     ? `${kind} of at least ${spec.minimum}`

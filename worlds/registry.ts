@@ -4,6 +4,7 @@ import { balancePole, cartpole } from './cartpole.ts';
 import { counting, echoClock } from './counting.ts';
 import { dodge, dodgeBlocks } from './dodge.ts';
 import { gatherFood, levelBasedForaging } from './level-based-foraging/index.ts';
+import { lookUpTopic, NEWS_NAME, NEWS_OPTIONS, newsTopics } from './news/index.ts';
 import {
   type NumberOption,
   type OptionSpecs,
@@ -129,6 +130,13 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     },
     make: dodge,
     scripted: ({ size, cell }) => dodgeBlocks(size, cell),
+  }),
+  news_topics: define(NEWS_NAME, {
+    title: 'News topics',
+    description: 'Name the topic of a news article, seeing text',
+    options: NEWS_OPTIONS,
+    make: newsTopics,
+    scripted: lookUpTopic,
   }),
   counting: define('counting', {
     title: 'Counting',

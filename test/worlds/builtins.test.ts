@@ -13,6 +13,7 @@ const CASES: readonly [name: string, options: Json][] = [
   ['simple_speaker_listener', {}],
   ['level_based_foraging', { maxEpisodeSteps: 17, players: 3 }],
   ['dodge', { maximumSteps: 17, size: 20, cell: 4 }],
+  ['news_topics', { maxLength: 60 }],
   ['counting', { agents: 3, length: 7 }],
   ['counting', { agents: 3, length: 7, deaths: true }],
 ];
@@ -61,7 +62,9 @@ describe('built-in environments', () => {
             const bound = (side: number | readonly number[], d: number) => (typeof side === 'number' ? side : side[d]!);
             const { observation: seen, finalObservation, reward, terminated, truncated, alive } = out[g]!;
             const inside = (value: number, d: number) =>
-              value >= Math.fround(bound(box!.low, d)) && value <= Math.fround(bound(box!.high, d));
+              box === undefined
+                ? Number.isInteger(value) && value >= 0 && value <= 2 ** 16
+                : value >= Math.fround(bound(box.low, d)) && value <= Math.fround(bound(box.high, d));
             for (let i = 0; i < 5 * agents.length; i++) {
               const ended = terminated[i]! + truncated[i]!;
               assert.ok(ended <= 1 && alive[i]! <= 1 && Number.isFinite(reward[i]));
@@ -183,6 +186,12 @@ describe('built-in environments', () => {
     assert.throws(() => makeEnvironment('simple_spread', 1, { agents: 2.5 }), refused('invalid_input', /an integer/));
     assert.throws(() => makeEnvironment('simple_spread', 1, { localRatio: 2 }), refused('invalid_input', /0 to 1/));
     assert.throws(() => makeEnvironment('counting', 1, { deaths: 1 }), refused('invalid_input', /true or false/));
+    assert.throws(
+      () => makeEnvironment('news_topics', 1, { split: 'tests' }),
+      refused('invalid_input', /Did you mean "test"/),
+    );
+    assert.throws(() => makeEnvironment('news_topics', 1, { split: null }), refused('invalid_input', /wanted "train"/));
+    assert.throws(() => makeEnvironment('news_topics', 1, { articles: '' }), refused('invalid_input', /or null/));
     assert.throws(() => makeEnvironment('dodge', 1, { size: 10, cell: 4 }), refused('invalid_input', /3 to 31/));
     assert.throws(() => makeEnvironment('dodge', 1, []), refused('invalid_input', /object/));
     assert.throws(() => makeEnvironment('cartpole', 0), refused('invalid_input', /copies/));

@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Stream } from '../../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput, Space } from '../../worlds/index.ts';
 
-/** Numbers in an observation of this space; the built-in environments see boxes only. */
+/** Numbers in an observation of this space; the built-in environments see boxes, and one a text. */
 export function width(space: Space): number {
-  if (space.type !== 'box') throw new Error(`a box was expected, not ${space.type}`);
+  if (space.type === 'text') return space.maxLength;
+  if (space.type !== 'box') throw new Error(`a box or a text was expected, not ${space.type}`);
   return space.shape.reduce((product, size) => product * size, 1);
 }
 
