@@ -7,8 +7,9 @@ export interface ExecutorChoice {
   /** `auto`, or one of the executor's own devices. */
   readonly device: string;
   /**
-   * Threads of the CPU: inside the operators of native TensorFlow. Compiled programs run each operator on one thread;
-   * their learners spread whole shards of a batch over the threads.
+   * Threads of the CPU: inside the operators of native TensorFlow. Compiled programs of small networks run each operator
+   * on one thread, and their learners spread whole shards of a batch over the threads; a backbone's operators are large
+   * enough to be spread themselves.
    */
   readonly threads: number;
 }
@@ -20,13 +21,17 @@ const EAGER_DEVICES = ['tensorflow', 'wasm', 'cpu'] as const satisfies readonly 
  * The executor called so. `auto` is the CPU for compiled programs and native TensorFlow for eager ones. Errors:
  * `unsupported` where the executor has no such device, `unavailable` where this machine has not, or where a GPU that
  * was asked for would stay unused: a GPU's executor first has to compute a small program without any help of the CPU.
+ * inside: threads within each operator of compiled programs on the CPU; 1 where nothing is said.
  */
-export async function createExecutor({ executor, device, threads }: ExecutorChoice): Promise<Executor> {
+export async function createExecutor(
+  { executor, device, threads }: ExecutorChoice,
+  inside: { readonly threads: number } = { threads: 1 },
+): Promise<Executor> {
   if (executor === 'onnx') {
     const known = ONNX_DEVICES.find((name) => name === (device === 'auto' ? 'cpu' : device));
     if (known === undefined) throw noDevice(executor, device, ONNX_DEVICES);
     if (known !== 'cpu') await requireDevice(known);
-    return onnxExecutor({ device: known });
+    return onnxExecutor({ device: known, threads: known === 'cpu' ? inside.threads : 1 });
   }
   const known = EAGER_DEVICES.find((name) => name === (device === 'auto' ? 'tensorflow' : device));
   if (known === undefined) throw noDevice(executor, device, EAGER_DEVICES);

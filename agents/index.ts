@@ -6,6 +6,7 @@ export type { DatasetGroup, DatasetManifest, WindowOptions, WindowSource } from 
 export type { Episode } from './episodes.ts';
 export { evaluatePlayer, type PlayerFactory } from './evaluate.ts';
 export {
+  createGato,
   type GatoOptions,
   type GatoSpec,
   type GatoTask,

@@ -1,3 +1,5 @@
+export { ActingPrograms } from './acting-programs.ts';
+export { createGato } from './create-gato.ts';
 export {
   type GatoOptions,
   gatoDefaults,
@@ -5,4 +7,5 @@ export {
   reinforcementDefaults,
   type TokenOptions,
 } from './options.ts';
+export { createGatoPlayer, type GatoPlayer, type GatoPlayerOptions } from './player.ts';
 export type { GatoSpec, GatoTask } from './task.ts';

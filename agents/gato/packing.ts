@@ -3,6 +3,7 @@ import { float32, int32, type Value, type Values } from '../../nn/index.ts';
 import type { Take } from '../learner-state.ts';
 import { type PatchShape, TARGET, type TokenBuffer, type Vocabulary } from '../tokens/index.ts';
 import type { GatoOptions } from './options.ts';
+import { placePatches } from './patch-embedding.ts';
 import { shareRows } from './row-shares.ts';
 import { type Piece, type SequenceTask, TaskSequences } from './task-sequences.ts';
 import type { TargetInputs, TokenInputs } from './token-inputs.ts';
@@ -16,10 +17,6 @@ export interface PackerOptions extends Pick<GatoOptions, 'length' | 'batch' | 'c
   readonly vocabulary: Vocabulary;
   /** null where no task shows pictures: batches have no patches then. */
   readonly patch: PatchShape | null;
-  /**
-   * Draws where patches lie: intervals [K, 4] (see `TokenBuffer`) to rows and columns [K, 2], the first `count` of them.
-   */
-  readonly place: (intervals: Float32Array, count: number, random: Stream, grid: Int32Array) => void;
   /** Decides rows, prompts and places. */
   readonly seed: number;
 }
@@ -109,7 +106,7 @@ export class Packer {
     let row = 0;
     let tokens = 0;
     for (const [task, count] of counts.entries()) for (let i = 0; i < count; i++) tokens += this.fill(row++, task);
-    options.place(patches.intervals, patches.count, this.placeRandom, patches.grid);
+    patches.place(this.placeRandom);
     return {
       ...this.viewsFor(roundedUp(patches.count), this.finishTargets()),
       count: this.targets,
@@ -250,6 +247,11 @@ class PatchArrays {
     this.pixels.set(pixels.subarray(k * this.size, (k + 1) * this.size), this.count * this.size);
     this.intervals.set(intervals.subarray(k * 4, k * 4 + 4), this.count * 4);
     return this.count++;
+  }
+
+  /** Draws where in their intervals they lie. */
+  place(random: Stream): void {
+    placePatches(this.intervals.subarray(0, this.count * 4), random, this.grid);
   }
 
   /** The first `count`. What earlier batches left behind the present one's is computed with, and stands nowhere. */

@@ -1,5 +1,5 @@
 import type { Json } from '../../core/index.ts';
-import { LightbulbError, restoreStream, type Stream, type StreamState, stream } from '../../core/index.ts';
+import { restoreStream, type Stream, type StreamState, stream } from '../../core/index.ts';
 import { float32, type Value } from '../../nn/index.ts';
 import type { Track, WindowSource } from '../datasets/index.ts';
 import { type PatchShape, type StepTokens, type Target, TokenBuffer } from '../tokens/index.ts';
@@ -58,7 +58,7 @@ export class TaskSequences {
 
   /**
    * The next sequence with at most `room` tokens; null where not even its first step fits. In a whole empty row there
-   * is always one. Valid until the next call. Error `invalid_input` where a single step is longer than a row.
+   * is always one: rows are at least as long as the longest step. Valid until the next call.
    */
   next(room: number): TokenSequence | null {
     if (this.step === this.ends.length) this.fetch();
@@ -135,15 +135,6 @@ export class TaskSequences {
     this.of = { group, agent, episode };
     this.step = 0;
     this.ends = this.write(track, from, to, this.window);
-    const { length } = this.options;
-    const tooLong = this.ends.findIndex((end, i) => end - (this.ends[i - 1] ?? 0) > length);
-    if (tooLong < 0) return;
-    throw new LightbulbError('invalid_input', `a time step of ${this.task.name} does not fit into a row`, {
-      where: '/learner/length',
-      wanted: `at least ${this.ends[tooLong]! - (this.ends[tooLong - 1] ?? 0)} tokens`,
-      got: String(length),
-      cure: 'Make rows longer, or texts (tokens.textTokens) shorter',
-    });
   }
 
   /** Writes steps `from` to `to - 1`; where each of them ends. */
