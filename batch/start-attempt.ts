@@ -78,7 +78,9 @@ export const startAttempt: StartAttempt = (options) => new AttemptProcesses({ re
 
 /** Whether nothing of a run stays behind in its process. */
 function isSelfContained({ scenario, limits }: { scenario: Scenario; limits: AttemptOptions['limits'] }): boolean {
-  return 'name' in scenario.environment && limits.memory === null;
+  const tasks = Object.values(scenario.tasks ?? {});
+  const environments = [scenario.environment, ...tasks.map(({ environment }) => environment)];
+  return limits.memory === null && environments.every((environment) => environment === null || 'name' in environment);
 }
 
 /** Writes what the child prints to the log, if it prints anything, and remembers the end of it. */

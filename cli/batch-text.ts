@@ -2,15 +2,14 @@ import Table from 'cli-table3';
 import type { Result } from '../batch/index.ts';
 import type { Experiment } from '../scenarios/index.ts';
 import { NO_LINES } from './batch-progress.ts';
-import { short } from './summary.ts';
+import { played, short } from './summary.ts';
 
 /** Every job of an experiment, and how many go side by side. */
 export function planText({ name, jobs }: Experiment, parallel: number): string {
   const rows = jobs.map(({ key, arm, settings, seed, scenario }) => {
     const set = Object.entries(settings).map(([path, value]) => `${path}=${brief(JSON.stringify(value))}`);
-    const { environment, steps, device, threads } = scenario;
-    const task = 'name' in environment ? environment.name : environment.module;
-    return [key, arm, set.join(' '), String(seed), task, String(steps), device, String(threads)];
+    const { steps, device, threads } = scenario;
+    return [key, arm, set.join(' '), String(seed), brief(played(scenario)), String(steps), device, String(threads)];
   });
   const head = ['run', 'arm', 'settings', 'seed', 'task', 'steps', 'device', 'threads'];
   return `${table(head, rows)}\n\n${name}: ${jobs.length} runs, ${parallel} side by side`;

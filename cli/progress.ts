@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import type { Event } from '../scenarios/index.ts';
+import type { Event, Prepared } from '../scenarios/index.ts';
 import { duration, evaluationText, short } from './summary.ts';
 import { printLine } from './terminal.ts';
 
@@ -12,11 +12,16 @@ export interface Progress {
 
 /** What there is to say at a step. */
 interface Position {
+  /** What is on its way, where it is not the run itself: `expert of cartpole`. */
+  readonly what: string;
   readonly step: number;
   readonly steps: number;
+  /** What a step is called. */
+  readonly unit: 'steps' | 'updates';
   /** Since this sitting began; 0 where not known yet. */
   readonly stepsPerSecond: number;
-  readonly return: string;
+  /** `return 12.3`, or what else shows how it goes. */
+  readonly latest: string;
 }
 
 const SECONDS_BETWEEN_LINES = 5;
@@ -25,27 +30,59 @@ const SECONDS_BETWEEN_LINES = 5;
 export function showProgress(stream: Writable & { readonly isTTY?: boolean }): Progress {
   const display = stream.isTTY ? new Bar(stream) : new Lines(stream);
   let began: { readonly step: number; readonly steps: number; readonly milliseconds: number } | undefined;
-  let latest: number | undefined;
+  let latest: string | undefined;
+  let unit: Position['unit'] = 'steps';
+  let expert: { readonly task: string; readonly learned: number; readonly milliseconds: number } | undefined;
+  let isNamed = false;
+
+  const greet = (
+    { scenario, folder, resumed, step }: Extract<Event, { kind: 'started' | 'preparing' }>,
+    what: string,
+  ) => {
+    const from = resumed && step > 0 ? `going on from step ${step}` : what;
+    display.say(isNamed ? from : `${scenario}: ${from}, ${folder}`);
+    isNamed = true;
+  };
+  const showExpert = (event: Extract<Event, { kind: 'expert' }>, milliseconds: number): void => {
+    const { task, learned, toLearn, metrics } = event;
+    if (expert?.task !== task) expert = { task, learned, milliseconds };
+    const seconds = (milliseconds - expert.milliseconds) / 1000;
+    const speed = seconds > 0 ? (learned - expert.learned) / seconds : event.stepsPerSecond;
+    const reached = metrics['return/mean'];
+    const how = `return ${reached === undefined ? '-' : short(reached)}`;
+    const what = `expert of ${task}: `;
+    display.move(
+      { what, step: learned, steps: toLearn, unit: 'steps', stepsPerSecond: speed, latest: how },
+      milliseconds / 1000,
+    );
+  };
+
   return {
     show: (event) => {
       const milliseconds = Date.parse(event.time);
-      if (event.kind === 'started') {
+      if (event.kind === 'preparing') {
+        greet(event, `first the tasks ${event.tasks.join(', ')}`);
+      } else if (event.kind === 'expert') showExpert(event, milliseconds);
+      else if (event.kind === 'prepared') display.say(preparedText(event.prepared));
+      else if (event.kind === 'started') {
+        unit = event.tasks === undefined ? 'steps' : 'updates';
         began = { step: event.step, steps: event.steps, milliseconds };
-        const from = event.resumed ? `going on from step ${event.step}` : `${event.parameters} parameters`;
-        display.say(`${event.scenario}: ${from}, ${event.folder}`);
+        greet(event, `${event.parameters} parameters`);
       } else if (event.kind === 'warning') display.say(`warning: ${event.message}`);
       // The last evaluation stands in the summary.
       else if (event.kind === 'evaluation' && event.step < (began?.steps ?? 0))
         display.say(`step ${event.step}: ${evaluationText(event.evaluation)}`);
       else if (event.kind === 'iteration' && began !== undefined) {
-        latest = event.metrics['return/mean'] ?? latest;
+        latest = howItGoes(event.metrics) ?? latest;
         const seconds = (milliseconds - began.milliseconds) / 1000;
         display.move(
           {
+            what: '',
             step: event.step,
             steps: began.steps,
+            unit,
             stepsPerSecond: seconds > 0 ? (event.step - began.step) / seconds : 0,
-            return: latest === undefined ? '-' : short(latest),
+            latest: latest ?? 'return -',
           },
           milliseconds / 1000,
         );
@@ -53,6 +90,18 @@ export function showProgress(stream: Writable & { readonly isTTY?: boolean }): P
     },
     close: () => display.close(),
   };
+}
+
+/** A return where there is one, otherwise the loss. */
+function howItGoes(metrics: Readonly<Record<string, number>>): string | undefined {
+  const reached = metrics['return/mean'];
+  if (reached !== undefined) return `return ${short(reached)}`;
+  return metrics.loss === undefined ? undefined : `loss ${short(metrics.loss)}`;
+}
+
+function preparedText({ task, random, expert, episodes, steps, seconds }: Prepared): string {
+  const returns = random === null || expert === null ? '' : `: random ${short(random)}, expert ${short(expert)}`;
+  return `${task}${returns}; ${episodes} episodes of ${steps} steps in all, ${duration(seconds)}`;
 }
 
 class Lines {
@@ -72,7 +121,7 @@ class Lines {
     if (seconds - this.said < SECONDS_BETWEEN_LINES) return;
     this.said = seconds;
     const percent = Math.min(100, Math.floor((100 * position.step) / position.steps));
-    this.say(`step ${position.step} of ${position.steps} (${percent}%), ${remarks(position)}`);
+    this.say(`${position.what}step ${position.step} of ${position.steps} (${percent}%), ${remarks(position)}`);
   }
 
   close(): void {}
@@ -81,6 +130,8 @@ class Lines {
 class Bar {
   private readonly stream: Writable;
   private bar: SingleBar | undefined;
+  /** What the bar is about. */
+  private of = '';
 
   constructor(stream: Writable) {
     this.stream = stream;
@@ -94,11 +145,13 @@ class Bar {
 
   move(position: Position): void {
     const { step, steps } = position;
-    const payload = { remarks: remarks(position) };
+    const payload = { remarks: remarks(position), what: position.what };
+    if (this.of !== position.what) this.close();
+    this.of = position.what;
     if (this.bar === undefined) {
       this.bar = new SingleBar({
         stream: this.stream as NodeJS.WritableStream,
-        format: '{bar} {percentage}% | {remarks}',
+        format: '{what}{bar} {percentage}% | {remarks}',
         barCompleteChar: '\u2588',
         barIncompleteChar: '\u2591',
         barsize: 24,
@@ -116,7 +169,7 @@ class Bar {
   }
 }
 
-function remarks({ step, steps, stepsPerSecond, return: latest }: Position): string {
+function remarks({ step, steps, unit, stepsPerSecond, latest }: Position): string {
   const left = stepsPerSecond > 0 ? duration(Math.max(0, steps - step) / stepsPerSecond) : '?';
-  return `${short(stepsPerSecond)} steps/s, ${left} left, return ${latest}`;
+  return `${short(stepsPerSecond)} ${unit}/s, ${left} left, ${latest}`;
 }

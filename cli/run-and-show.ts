@@ -3,6 +3,7 @@ import { type RunOptions, run, type Scenario, type Summary } from '../scenarios/
 import { onInterrupt } from './interrupt.ts';
 import { showProgress } from './progress.ts';
 import { summaryText } from './summary.ts';
+import { tasksTable } from './tasks-table.ts';
 import { type ExitCode, exitCodes, printJson, printLine, type Terminal } from './terminal.ts';
 
 /** Runs a scenario to its end before the eyes of a person, who may press Ctrl-C. */
@@ -12,14 +13,18 @@ export async function runAndShow(
   terminal: Terminal,
   json: boolean,
 ): Promise<ExitCode> {
-  const { createTraining, stderr, stdout } = terminal;
+  const { createTraining, createGato, stderr, stdout } = terminal;
   const stop = new AbortController();
   const release = onInterrupt((first) => {
     if (!first) process.exit(exitCodes.interrupted);
     printLine(stderr, '\nstopping after this iteration, with a checkpoint; Ctrl-C again stops at once');
     stop.abort();
   });
-  const options = { folder, resume, signal: stop.signal, ...(createTraining === undefined ? {} : { createTraining }) };
+  const makers = {
+    ...(createTraining === undefined ? {} : { createTraining }),
+    ...(createGato === undefined ? {} : { createGato }),
+  };
+  const options = { folder, resume, signal: stop.signal, ...makers };
   const progress = showProgress(stderr);
   let summary: Summary | undefined;
   try {
@@ -33,6 +38,10 @@ export async function runAndShow(
   }
   if (summary === undefined) throw new LightbulbError('internal', 'a run ended without a summary');
   if (json) printJson(stdout, summary);
-  else printLine(stdout, summaryText(summary));
+  else {
+    const tasks = summary.evaluation?.tasks;
+    if (tasks !== undefined) printLine(stdout, await tasksTable(tasks));
+    printLine(stdout, summaryText(summary));
+  }
   return summary.state === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
 }

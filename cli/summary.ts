@@ -1,11 +1,15 @@
 import type { Evaluation } from '../agents/index.ts';
-import type { Summary } from '../scenarios/index.ts';
+import type { Scenario, Summary } from '../scenarios/index.ts';
 
 /** What a run reached, and how to go on, in words. */
 export function summaryText(summary: Summary): string {
-  const { scenario, seed, state, steps, seconds, stepsPerSecond, evaluation, folder } = summary;
+  const { scenario, seed, state, steps, seconds, stepsPerSecond, evaluation, prepared, folder } = summary;
+  const unit = prepared === undefined ? 'steps' : 'updates';
+  const before = (prepared ?? []).reduce((sum, task) => sum + task.seconds, 0);
+  const preparation = prepared === undefined ? '' : `, after ${duration(before)} of preparation`;
+  const speed = `${steps} ${unit} in ${duration(seconds)}, ${short(stepsPerSecond)} ${unit}/s${preparation}`;
   const lines = [
-    `${scenario} (seed ${seed}) ${state}: ${steps} steps in ${duration(seconds)}, ${short(stepsPerSecond)} steps/s`,
+    `${scenario} (seed ${seed}) ${state}: ${speed}`,
     ...(evaluation === null ? [] : [evaluationText(evaluation)]),
     `folder: ${folder}`,
     state === 'interrupted' ? `go on:  lightbulb resume ${folder}` : `next:   lightbulb evaluate ${folder}`,
@@ -13,8 +17,24 @@ export function summaryText(summary: Summary): string {
   return lines.join('\n');
 }
 
-export function evaluationText({ episodes, return: { mean, std }, length }: Evaluation): string {
+/** One line of an evaluation. */
+export function evaluationText({ episodes, return: { mean, std }, length, tasks }: Evaluation): string {
+  if (tasks !== undefined) {
+    const each = Object.entries(tasks).map(([task, { score }]) => `${task} ${percent(score)}`);
+    return `${percent(mean)} of the experts' gain: ${each.join(', ')}`;
+  }
   return `return ${short(mean)} +- ${short(std)} over ${episodes} episodes of ${short(length)} steps`;
+}
+
+/** `93 %` of a share. */
+export function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
+
+/** What a scenario is played in: its environment, or the names of its tasks. */
+export function played({ environment, tasks }: Scenario): string {
+  if (environment === null) return Object.keys(tasks ?? {}).join(', ');
+  return 'name' in environment ? environment.name : environment.module;
 }
 
 /** Three or four digits of a number, as many as a person reads. */

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { StartAttempt } from '../batch/index.ts';
 import type { DiagnoseOptions, Diagnosis } from '../nn/index.ts';
-import type { CreateTraining } from '../scenarios/index.ts';
+import type { CreateGato, CreateTraining } from '../scenarios/index.ts';
 
 /** What the command talks to and works with; tests put others here. */
 export interface Terminal {
@@ -10,6 +10,7 @@ export interface Terminal {
   /** Progress, warnings and errors. */
   readonly stderr: Writable & { readonly isTTY?: boolean };
   readonly createTraining?: CreateTraining;
+  readonly createGato?: CreateGato;
   readonly startAttempt?: StartAttempt;
   readonly diagnose?: (options: DiagnoseOptions) => Promise<readonly Diagnosis[]>;
 }

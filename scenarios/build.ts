@@ -2,7 +2,7 @@ import type { Training, TrainingSpec } from '../agents/index.ts';
 import { LightbulbError } from '../core/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
 import { placeIn } from './load.ts';
-import type { Scenario } from './schema.ts';
+import type { EnvironmentIdentity, EnvironmentScenario, Scenario } from './schema.ts';
 
 /** Makes a training, as agents' `createTraining` does; tests put others here. */
 export type CreateTraining = (spec: TrainingSpec) => Promise<Training>;
@@ -10,11 +10,14 @@ export type CreateTraining = (spec: TrainingSpec) => Promise<Training>;
 /** Makes copies of an environment that step side by side. */
 export type MakeEnvironment = (copies: number) => BatchedEnvironment;
 
-/** The training that a scenario describes. Errors in the scenario that only show now name their place in its file. */
-export async function build(scenario: Scenario, createTraining: CreateTraining = createDefault): Promise<Training> {
+/** The training in one environment that a scenario describes. What is wrong in it names its place in the file. */
+export async function build(
+  scenario: EnvironmentScenario,
+  createTraining: CreateTraining = createDefault,
+): Promise<Training> {
   const { seed, steps, environment, learner, executor, device, threads } = scenario;
-  const make = await environmentOf(scenario);
-  const scripted = learner.name === 'scripted' ? controllerOf(scenario) : undefined;
+  const make = await environmentOf(scenario, environment, '/environment');
+  const scripted = learner.name === 'scripted' ? controllerOf(scenario, environment, '/learner/name') : undefined;
   try {
     const { copies } = environment;
     return await createTraining({ seed, steps, make, copies, scripted, learner, executor, device, threads });
@@ -23,36 +26,52 @@ export async function build(scenario: Scenario, createTraining: CreateTraining =
   }
 }
 
-/** The environment that a scenario plays in. A module is loaded here, once; options are checked by making a copy. */
-export async function environmentOf(scenario: Scenario): Promise<MakeEnvironment> {
-  const { environment } = scenario;
+/**
+ * An environment that a scenario names, at the JSON pointer `at`. A module is loaded here, once; options are checked by
+ * making a copy.
+ */
+export async function environmentOf(
+  scenario: Scenario,
+  environment: EnvironmentIdentity,
+  at: string,
+): Promise<MakeEnvironment> {
   if ('module' in environment) return (await loadEnvironment(environment.module, environment.options)).make;
   const { name, options } = environment;
   const make = (copies: number) => builtin(name).make(copies, options);
   try {
     make(1).close?.();
   } catch (error) {
-    throw placed(error, scenario, '/environment/options');
+    throw placed(error, scenario, { at: `${at}/options` });
   }
   return make;
 }
 
-/** The environment's own controller, where it comes with one. */
-function controllerOf(scenario: Scenario): ScriptedPolicy | undefined {
-  const { environment } = scenario;
+/** The environment's own controller, where it comes with one. `at`: what asked for it. */
+export function controllerOf(
+  scenario: Scenario,
+  environment: EnvironmentIdentity,
+  at: string,
+): ScriptedPolicy | undefined {
   if ('module' in environment) return undefined;
   try {
     return builtin(environment.name).scripted(environment.options);
   } catch (error) {
-    throw placed(error, scenario, '/learner/name');
+    throw placed(error, scenario, { at });
   }
 }
 
-/** The error with its place in the scenario's file, where it names one by JSON pointer or the caller knows it. */
-function placed(error: unknown, scenario: Scenario, at?: string): unknown {
+/**
+ * The error with its place in the scenario's file, where it names one by JSON pointer (in the part of the scenario at
+ * `under`) or the caller knows it (`at`).
+ */
+export function placed(
+  error: unknown,
+  scenario: Scenario,
+  { at, under = '' }: { readonly at?: string; readonly under?: string } = {},
+): unknown {
   if (!(error instanceof LightbulbError) || !error.isInput) return error;
   const { where } = error.parts;
-  const pointer = at ?? (where?.startsWith('/') ? where : undefined);
+  const pointer = at ?? (where?.startsWith('/') ? `${under}${where}` : undefined);
   if (pointer === undefined) return error;
   const problem =
     where !== undefined && error.message.startsWith(where) ? error.message.slice(where.length + 2) : error.message;
@@ -60,7 +79,7 @@ function placed(error: unknown, scenario: Scenario, at?: string): unknown {
 }
 
 /** Loaded late: the engine behind it is big, and not everything that reads scenarios trains. */
-async function createDefault(spec: TrainingSpec): Promise<Training> {
+export async function createDefault(spec: TrainingSpec): Promise<Training> {
   const { createTraining } = await import('../agents/index.ts');
   return createTraining(spec);
 }

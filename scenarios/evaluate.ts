@@ -1,15 +1,18 @@
 import type { Evaluation } from '../agents/index.ts';
 import { LightbulbError } from '../core/index.ts';
 import { build, type CreateTraining } from './build.ts';
+import { buildGeneralist, type CreateGato } from './build-generalist.ts';
 import { goOnFrom } from './go-on.ts';
 import { newestCheckpointOf, scenarioOf } from './run-folder.ts';
+import { type EnvironmentScenario, playsTasks } from './schema.ts';
+import { taskParts } from './task-parts.ts';
 
 /** What `evaluate` found; what `--json` prints. */
 export interface EvaluationSummary {
   readonly scenario: string;
   /** Of the episodes played, not of the training. */
   readonly seed: number;
-  /** Environment steps of the checkpoint that was evaluated. */
+  /** Steps of the checkpoint that was evaluated. */
   readonly step: number;
   readonly evaluation: Evaluation;
   readonly folder: string;
@@ -19,7 +22,12 @@ export interface EvaluationSummary {
 /** Plays whole episodes with the newest checkpoint of a run. Writes nothing. */
 export async function evaluate(
   folder: string,
-  options: { readonly episodes?: number; readonly seed?: number; readonly createTraining?: CreateTraining } = {},
+  options: {
+    readonly episodes?: number;
+    readonly seed?: number;
+    readonly createTraining?: CreateTraining;
+    readonly createGato?: CreateGato;
+  } = {},
 ): Promise<EvaluationSummary> {
   const scenario = scenarioOf(folder);
   const { saved, broken } = await newestCheckpointOf(folder);
@@ -34,7 +42,9 @@ export async function evaluate(
       },
     );
   }
-  const training = await build(scenario, options.createTraining);
+  const training = playsTasks(scenario)
+    ? await buildGeneralist(scenario, await taskParts(scenario), folder, null, options.createGato)
+    : await build(scenario as EnvironmentScenario, options.createTraining);
   try {
     goOnFrom(saved, training, folder);
     const seed = options.seed ?? scenario.evaluation.seed;

@@ -1,7 +1,8 @@
 export { build, type CreateTraining, environmentOf, type MakeEnvironment } from './build.ts';
+export type { CreateGato } from './build-generalist.ts';
 export { JsonLines, replaceFile, wholeLines, write as writeToDisk } from './disk.ts';
 export { type EvaluationSummary, evaluate } from './evaluate.ts';
-export type { Clock, Event, Happening, Summary } from './events.ts';
+export type { Clock, Event, Happening, Prepared, Summary } from './events.ts';
 export {
   type Experiment,
   type ExperimentOverrides,
@@ -20,5 +21,16 @@ export { learners, presetFile, presetNames, scenarioFile } from './presets.ts';
 export { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 export { type RunOptions, run } from './run.ts';
 export { newFolderName, scenarioOf } from './run-folder.ts';
-export type { EnvironmentChoice, Scenario, ScenarioFile } from './schema.ts';
+export {
+  type EnvironmentChoice,
+  type EnvironmentIdentity,
+  type EnvironmentScenario,
+  type ExpertChoice,
+  playsTasks,
+  type Scenario,
+  type ScenarioFile,
+  type TaskChoice,
+  type TasksScenario,
+} from './schema.ts';
 export { removeUnmade, type Standing, standingOf } from './standing.ts';
+export { checkScenario } from './start.ts';

@@ -10,6 +10,7 @@ import {
   type VdnOptions,
   vdnDefaults,
 } from '../agents/index.ts';
+import { gatoSchema } from './gato-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 
 /** Which network: agents' `NetworkOptions`, as a schema. */
@@ -166,19 +167,31 @@ const written = <P extends Type.TProperties>(
     { title: (whole as { readonly title?: string }).title ?? '', additionalProperties: false },
   );
 
+const experts = {
+  ppo: written(ppo, ppoDefaults),
+  iql: written(iql, iqlDefaults),
+  vdn: written(vdn, vdnDefaults),
+  qmix: written(qmix, qmixDefaults),
+  random,
+  scripted,
+};
+
 /** How the agents learn, as people write it: told apart by `name`, everything else optional. */
 export const learnerSchema = tagged(
   'name',
+  { ...experts, gato: gatoSchema },
   {
-    ppo: written(ppo, ppoDefaults),
-    iql: written(iql, iqlDefaults),
-    vdn: written(vdn, vdnDefaults),
-    qmix: written(qmix, qmixDefaults),
-    random,
-    scripted,
+    title: 'Learner',
+    description: 'How the agents learn. `gato` is for tasks, the others for an environment.',
+    default: {},
   },
-  { title: 'Learner', description: 'How the agents learn.', default: {} },
 );
+
+/** How the expert of a task learns. */
+export const expertSchema = tagged('name', experts, {
+  title: "Expert's learner",
+  description: 'How the expert learns, or what it plays by.',
+});
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
 type Frozen<T> = T extends readonly (infer E)[]

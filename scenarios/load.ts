@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Ajv } from 'ajv';
-import { LightbulbError, suggest } from '../core/index.ts';
-import { environmentNames } from '../worlds/index.ts';
 import { mistakesIn, report } from './mistakes.ts';
 import { type Override, override } from './overrides.ts';
-import type { EnvironmentChoice, Executor, Scenario, ScenarioFile } from './schema.ts';
+import { absoluteEnvironment, absoluteLearner, absoluteTasks } from './paths.ts';
+import type { Executor, Scenario, ScenarioFile } from './schema.ts';
 import { pathOf, readSource, type Source } from './source.ts';
+import { wrongParts } from './wrong-parts.ts';
 
 /** What a checked file is once Ajv has put in the schema's defaults; what they leave open depends on the rest of it. */
 type Filled = Omit<Scenario, 'checkpoint' | 'executor'> & {
@@ -30,13 +30,13 @@ export function loadScenario(file: string, overrides: readonly Override[] = []):
   return scenarioOfSource(override(readSource(file), overrides));
 }
 
-/** The scenario in a source that was read already; relative modules start from its file's folder. */
+/** The scenario in a source that was read already; relative paths start from its file's folder. */
 export function scenarioOfSource(source: Source): Scenario {
   const { file } = source;
   const filled = structuredClone(source.value);
   if (!check(filled)) throw report(file, mistakesIn(source, check.errors ?? []));
-  const wrong = wrongEnvironment(source, filled.environment);
-  if (wrong !== undefined) throw wrong;
+  const wrong = wrongParts(source, filled);
+  if (wrong.length > 0) throw report(file, wrong);
   const scenario = freeze(normalise(filled, dirname(file)));
   sources.set(scenario, source);
   return scenario;
@@ -47,36 +47,29 @@ export function placeIn(scenario: Scenario, jsonPointer: string): string {
   return sources.get(scenario)?.where(pathOf(jsonPointer)) ?? jsonPointer;
 }
 
-/** The mistakes in `environment` that a schema cannot see: a name that no built-in has, a module that is not there. */
-function wrongEnvironment(source: Source, environment: EnvironmentChoice): LightbulbError | undefined {
-  if ('module' in environment) {
-    const path = resolve(dirname(source.file), environment.module);
-    if (existsSync(path)) return undefined;
-    const elsewhere = existsSync(resolve(environment.module));
-    return new LightbulbError('missing_module', `there is no module "${environment.module}"`, {
-      where: source.where(['environment', 'module']),
-      wanted: `a file at ${path}`,
-      ...(elsewhere ? { cure: "Paths are relative to the scenario's folder, not to where the command runs" } : {}),
-    });
-  }
-  if (environmentNames.includes(environment.name)) return undefined;
-  return new LightbulbError('invalid_input', `there is no built-in environment "${environment.name}"`, {
-    where: source.where(['environment', 'name']),
-    cure: suggest(environment.name, environmentNames),
-  });
-}
-
-/** The scenario in full, in the order in which people read it. `folder`: what relative module paths start from. */
+/** The scenario in full, in the order in which people read it. `folder`: what relative paths start from. */
 function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: string): Scenario {
-  const { $schema: _, name, description, seed, environment, learner, steps, evaluation, checkpoint, ...rest } = filled;
+  const {
+    $schema: _,
+    name,
+    description,
+    seed,
+    environment,
+    tasks,
+    learner,
+    steps,
+    evaluation,
+    checkpoint,
+    ...rest
+  } = filled;
   const { device, executor = ONLY_EAGER.includes(device) ? 'eager' : 'onnx', ...further } = rest;
   return {
     name,
     description,
     seed,
-    environment:
-      'module' in environment ? { ...environment, module: resolve(folder, environment.module) } : environment,
-    learner,
+    environment: environment && absoluteEnvironment(environment, folder),
+    tasks: tasks && absoluteTasks(tasks, folder),
+    learner: absoluteLearner(learner, folder),
     steps,
     evaluation,
     checkpoint: { every: Math.ceil(steps / 10), ...checkpoint },

@@ -26,8 +26,9 @@ export function mistakesIn(source: Source, errors: readonly ErrorObject[], whole
   const seen = new Set<string>();
   const mistakes: LightbulbError[] = [];
   for (const error of errors) {
-    if (error.keyword === 'if') continue; // the errors of the branch say more
-    const key = `${error.instancePath} ${JSON.stringify(error.params.additionalProperty ?? error.params.missingProperty)}`;
+    if (error.keyword === 'if' || error.keyword === 'propertyNames') continue; // their parts' errors say more
+    const { additionalProperty, missingProperty } = error.params;
+    const key = `${error.instancePath} ${JSON.stringify(additionalProperty ?? missingProperty ?? error.propertyName)}`;
     if (seen.has(key)) continue;
     seen.add(key);
     mistakes.push(mistake(source, error, whole));
@@ -68,6 +69,12 @@ function mistake(source: Source, error: ErrorObject, whole: string): LightbulbEr
     return new LightbulbError('invalid_input', `"${key}" is missing`, {
       where: source.where(path),
       ...(wanted === undefined ? {} : { wanted: describe(wanted as Described) }),
+    });
+  }
+  if (error.propertyName !== undefined) {
+    return new LightbulbError('invalid_input', `"${error.propertyName}" cannot be a name here`, {
+      where: source.where([...path, error.propertyName]),
+      wanted: describe({ type: 'string', ...schema }),
     });
   }
   const cure = typeof error.data === 'string' && schema.enum ? suggest(error.data, schema.enum.map(String)) : undefined;

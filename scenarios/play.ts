@@ -2,7 +2,7 @@ import { setImmediate as breath } from 'node:timers/promises';
 import type { Evaluation, Iteration, Training } from '../agents/index.ts';
 import { internal, LightbulbError } from '../core/index.ts';
 import type { Saved } from './checkpoints.ts';
-import type { Clock, Happening, Summary } from './events.ts';
+import type { Clock, Happening, Prepared, Summary } from './events.ts';
 import { evaluationMetrics } from './metrics.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Scenario } from './schema.ts';
@@ -16,6 +16,8 @@ export interface Sitting {
   readonly resumed: boolean;
   /** The checkpoint that the sitting goes on from. */
   readonly saved: Saved | undefined;
+  /** The tasks that are learned, where there are any. */
+  readonly prepared: readonly Prepared[] | undefined;
   /** What there is to say about the start. */
   readonly warnings: readonly string[];
   readonly clock: Clock;
@@ -69,16 +71,7 @@ export async function* play(sitting: Sitting): AsyncGenerator<Happening> {
   if (savedAt !== step) yield await save();
   const state = step < scenario.steps ? 'interrupted' : 'finished';
   if (state === 'finished') yield await evaluate();
-  const summary: Summary = {
-    scenario: scenario.name,
-    seed: scenario.seed,
-    state,
-    steps: step,
-    seconds,
-    stepsPerSecond: rate(step, seconds),
-    evaluation,
-    folder: folder.path,
-  };
+  const summary = summaryOf(sitting, { state, steps: step, seconds, stepsPerSecond: rate(step, seconds), evaluation });
   folder.summarise(summary);
   yield { kind: state, step, summary };
 }
@@ -86,6 +79,29 @@ export async function* play(sitting: Sitting): AsyncGenerator<Happening> {
 /** Whether a cadence of `every` steps came due between two steps. Without memory, so a resumed run keeps the beat. */
 export function passed(every: number | null, before: number, step: number): boolean {
   return every !== null && Math.floor(step / every) > Math.floor(before / every);
+}
+
+/** The end of a sitting that was interrupted while tasks were prepared: there is nothing to save yet. */
+export function interruptedEarly(
+  scenario: Scenario,
+  folder: RunFolder,
+  saved: Saved | undefined,
+  prepared: readonly Prepared[] | undefined,
+): Happening {
+  const { step, seconds } = saved ?? { step: 0, seconds: 0 };
+  const reached = { steps: step, seconds, stepsPerSecond: rate(step, seconds), evaluation: null };
+  const summary = summaryOf({ scenario, folder, prepared }, { state: 'interrupted', ...reached });
+  folder.summarise(summary);
+  return { kind: 'interrupted', step, summary };
+}
+
+function summaryOf(
+  { scenario, folder, prepared }: Pick<Sitting, 'scenario' | 'folder' | 'prepared'>,
+  { evaluation, ...reached }: Pick<Summary, 'state' | 'steps' | 'seconds' | 'stepsPerSecond' | 'evaluation'>,
+): Summary {
+  const { name, seed } = scenario;
+  const of = prepared === undefined ? {} : { prepared };
+  return { scenario: name, seed, ...reached, evaluation, ...of, folder: folder.path };
 }
 
 function started({ scenario, training, folder, resumed }: Sitting): Happening {
@@ -97,6 +113,7 @@ function started({ scenario, training, folder, resumed }: Sitting): Happening {
     step: training.step,
     steps: scenario.steps,
     parameters: training.parameterCount,
+    ...(scenario.tasks === null ? {} : { tasks: Object.keys(scenario.tasks) }),
     resumed,
   };
 }

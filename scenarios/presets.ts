@@ -1,14 +1,15 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { LearnerOptions } from '../agents/index.ts';
 import { LightbulbError, suggest } from '../core/index.ts';
+import type { Scenario } from './schema.ts';
 
 /** What a scenario's learner may be called, and what it is. */
-export const learners: Readonly<Record<LearnerOptions['name'], string>> = {
+export const learners: Readonly<Record<Scenario['learner']['name'], string>> = {
   ppo: 'Proximal policy optimisation; with a central critic, MAPPO',
   iql: 'Independent Q-learning, with replay',
   vdn: "Value-decomposition networks: Q_tot is the sum of the agents' Q",
   qmix: "QMIX: a monotonic network mixes the agents' Q into Q_tot",
+  gato: 'One multimodal transformer for many tasks, cloned from their experts',
   random: 'Uniform over legal actions; does not learn',
   scripted: "The environment's own hand-written controller; does not learn",
 };

@@ -5,7 +5,10 @@ import { scenarioSchema } from './schema.ts';
 /** The text of `scenario.schema.json`: the schema, and the names of the built-in environments for editors. */
 export function publishedSchema(): string {
   const plain = JSON.parse(JSON.stringify(scenarioSchema));
-  plain.properties.environment.else.properties.name.examples = environmentNames;
+  const { environment, tasks } = plain.properties;
+  for (const one of [environment, tasks.additionalProperties.properties.environment]) {
+    one.else.then.properties.name.examples = environmentNames;
+  }
   return `${JSON.stringify(plain, null, 2)}\n`;
 }
 

@@ -1,17 +1,18 @@
 import { join } from 'node:path';
 import { Observable } from 'rxjs';
-import type { Training } from '../agents/index.ts';
 import { LightbulbError } from '../core/index.ts';
-import { build, type CreateTraining } from './build.ts';
+import type { CreateTraining } from './build.ts';
+import type { CreateGato } from './build-generalist.ts';
 import { type Write, write } from './disk.ts';
 import { type Clock, type Event, type Happening, type Recorder, systemClock } from './events.ts';
 import { FolderLock } from './folder-lock.ts';
 import { goOnFrom } from './go-on.ts';
 import { metricsRecorder } from './metrics.ts';
-import { play } from './play.ts';
+import { interruptedEarly, play } from './play.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 import { mustBeNew, newestCheckpointOf, RunFolder } from './run-folder.ts';
 import type { Scenario } from './schema.ts';
+import { startOf } from './start.ts';
 
 export interface RunOptions {
   /** The run's folder: to be made, or with `resume` the one to go on with. */
@@ -22,6 +23,7 @@ export interface RunOptions {
   /** On whose behalf, where not this process's own: see `FolderLock`. */
   readonly owner?: ProcessIdentity;
   readonly createTraining?: CreateTraining;
+  readonly createGato?: CreateGato;
   readonly clock?: Clock;
   readonly disk?: Write;
 }
@@ -49,23 +51,37 @@ async function drive(scenario: Scenario, options: RunOptions, signal: AbortSigna
   if (!resumed) mustBeNew(options.folder);
   const lock = resumed ? FolderLock.take(options.folder, owner) : undefined;
   try {
-    const training = await build(scenario, options.createTraining);
+    const start = await startOf(scenario, options);
+    let training = start.prepare === null ? await start.train() : undefined;
     try {
       const { saved, broken } = resumed ? await newestCheckpointOf(options.folder) : { saved: undefined, broken: [] };
-      if (saved !== undefined) goOnFrom(saved, training, options.folder);
+      if (saved !== undefined && training !== undefined) goOnFrom(saved, training, options.folder);
       const folder = lock
         ? RunFolder.reopen(options.folder, scenario, saved, lock, disk)
         : RunFolder.create(options.folder, scenario, owner, disk);
+      const step = saved?.step ?? 0;
+      const happen = async function* (): AsyncGenerator<Happening> {
+        if (training === undefined) {
+          const preparation = start.prepare!({ folder: folder.path, step, resumed, clock, disk, signal });
+          if (!(yield* preparation)) {
+            yield interruptedEarly(scenario, folder, saved, start.prepared());
+            return;
+          }
+          training = await start.train();
+          if (saved !== undefined) goOnFrom(saved, training, folder.path);
+        }
+        const warnings = broken.map((error) => `checkpoint skipped: ${error.message}`);
+        const prepared = start.prepared();
+        yield* play({ scenario, training, folder, resumed, saved, prepared, warnings, clock, signal });
+      };
       try {
         const record = await recorder(scenario, folder, disk);
-        const warnings = broken.map((error) => `checkpoint skipped: ${error.message}`);
-        const happenings = play({ scenario, training, folder, resumed, saved, warnings, clock, signal });
-        await tellAll(happenings, clock, record, show, training);
+        await tellAll(happen(), clock, record, show, () => training?.step ?? step);
       } finally {
         folder.close();
       }
     } finally {
-      await training.close();
+      await training?.close();
     }
   } finally {
     lock?.release();
@@ -90,7 +106,7 @@ async function tellAll(
   clock: Clock,
   record: Recorder,
   show: Recorder,
-  training: Training,
+  stepNow: () => number,
 ): Promise<void> {
   const stamped = (happening: Happening): Event => ({ time: clock.now().toISOString(), ...happening });
   try {
@@ -102,7 +118,7 @@ async function tellAll(
   } catch (error) {
     const code = error instanceof LightbulbError ? error.code : 'internal';
     const message = error instanceof Error ? error.message : String(error);
-    const event = stamped({ kind: 'failed', step: training.step, code, message });
+    const event = stamped({ kind: 'failed', step: stepNow(), code, message });
     try {
       record(event);
     } catch {

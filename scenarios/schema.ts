@@ -1,51 +1,19 @@
 import Type from 'typebox';
-import type { LearnerOptions } from '../agents/index.ts';
-import type { JsonObject } from '../core/index.ts';
+import type { GatoOptions, LearnerOptions } from '../agents/index.ts';
+import { type EnvironmentChoice, environmentSchema } from './environment-schema.ts';
 import { learnerSchema } from './learner-schema.ts';
 import { count, nullable } from './schema-parts.ts';
+import { type TaskChoice, tasksSchema } from './tasks-schema.ts';
 
-const options = Type.Optional(
-  Type.Unsafe<JsonObject>({
-    type: 'object',
-    description: "The environment's own options.",
-    default: {},
-  }),
-);
-const copies = Type.Optional(count(1, { description: 'Copies that step side by side.', default: 8, maximum: 65536 }));
-
-const builtIn = Type.Object(
-  { name: Type.String({ description: 'A built-in environment; see `lightbulb list environments`.' }), options, copies },
-  { title: 'Built-in environment', additionalProperties: false },
-);
-
-const custom = Type.Object(
-  {
-    module: Type.String({
-      description: "File of an environment of your own (its default export), from this scenario's folder.",
-      minLength: 1,
-    }),
-    options,
-    copies,
-  },
-  { title: 'Your own environment', additionalProperties: false },
-);
-
-const environment = Type.Unsafe<Type.Static<typeof builtIn> | Type.Static<typeof custom>>({
-  type: 'object',
-  title: 'Environment',
-  description: 'What the agents act in: a built-in by `name`, or your own by `module`.',
-  if: { required: ['module'] },
-  // biome-ignore lint/suspicious/noThenProperty: JSON Schema's word.
-  then: custom,
-  else: builtIn,
-});
+export type { EnvironmentChoice, EnvironmentIdentity } from './environment-schema.ts';
+export type { ExpertChoice, TaskChoice } from './tasks-schema.ts';
 
 const evaluation = Type.Object(
   {
     episodes: Type.Optional(count(1, { description: 'Whole episodes of one evaluation.', default: 100 })),
     every: Type.Optional(
       nullable(count(1), {
-        description: 'Environment steps between evaluations; null: only at the end.',
+        description: 'Steps (as `steps` counts them) between evaluations; null: only at the end.',
         default: null,
       }),
     ),
@@ -68,7 +36,9 @@ const evaluation = Type.Object(
 
 const checkpoint = Type.Object(
   {
-    every: Type.Optional(count(1, { description: 'Environment steps between checkpoints. Default: a tenth of all.' })),
+    every: Type.Optional(
+      count(1, { description: 'Steps (as `steps` counts them) between checkpoints. Default: a tenth of all.' }),
+    ),
     keep: Type.Optional(count(1, { description: 'How many of the newest are kept.', default: 3 })),
   },
   { title: 'Checkpoints', additionalProperties: false, default: {} },
@@ -90,9 +60,13 @@ export const scenarioSchema = Type.Object(
     }),
     description: Type.Optional(Type.String({ description: 'What this is for, in words.', default: '' })),
     seed: Type.Optional(count(0, { description: 'Decides every random number of the run.', default: 1 })),
-    environment,
+    environment: Type.Optional(environmentSchema),
+    tasks: Type.Optional(tasksSchema),
     learner: Type.Optional(learnerSchema),
-    steps: count(1, { description: 'Environment steps in all, all copies added up; the last iteration may pass it.' }),
+    steps: count(1, {
+      description:
+        'Environment steps in all, all copies added up; the last iteration may pass it. With tasks: gradient updates.',
+    }),
     evaluation: Type.Optional(evaluation),
     checkpoint: Type.Optional(checkpoint),
     device: Type.Optional(
@@ -136,30 +110,28 @@ export type ScenarioFile = Type.Static<typeof scenarioSchema>;
 export type Device = NonNullable<ScenarioFile['device']>;
 export type Executor = NonNullable<ScenarioFile['executor']>;
 
-/** Which environment, in full: exactly one of a built-in's name and the absolute path of a module. */
-export type EnvironmentChoice = { readonly options: JsonObject; readonly copies: number } & (
-  | { readonly name: string }
-  | { readonly module: string }
-);
-
 /** What the code reads: everything filled in, deeply frozen. Written out, it is a scenario file again. */
 export interface Scenario {
   readonly name: string;
   readonly description: string;
   readonly seed: number;
-  readonly environment: EnvironmentChoice;
-  readonly learner: LearnerOptions;
-  /** Environment steps, all copies added up. */
+  /** null where there are tasks; see `playsTasks`. */
+  readonly environment: EnvironmentChoice | null;
+  /** In place of an environment: what one generalist learns. */
+  readonly tasks: Readonly<Record<string, TaskChoice>> | null;
+  /** `gato` exactly where there are tasks. */
+  readonly learner: LearnerOptions | GatoOptions;
+  /** Environment steps, all copies added up; with tasks, gradient updates. */
   readonly steps: number;
   readonly evaluation: {
     readonly episodes: number;
-    /** Environment steps, or null: only at the end. */
+    /** Steps, or null: only at the end. */
     readonly every: number | null;
     readonly deterministic: boolean;
     readonly seed: number;
   };
   readonly checkpoint: {
-    /** Environment steps. */
+    /** Steps. */
     readonly every: number;
     readonly keep: number;
   };
@@ -167,4 +139,23 @@ export interface Scenario {
   readonly executor: Executor;
   readonly threads: number;
   readonly tensorboard: boolean;
+}
+
+/** A scenario in which agents learn in one environment. */
+export type EnvironmentScenario = Scenario & {
+  readonly environment: EnvironmentChoice;
+  readonly tasks: null;
+  readonly learner: LearnerOptions;
+};
+
+/** A scenario in which one generalist learns several tasks. */
+export type TasksScenario = Scenario & {
+  readonly environment: null;
+  readonly tasks: Readonly<Record<string, TaskChoice>>;
+  readonly learner: GatoOptions;
+};
+
+/** Which of the two a scenario is; `loadScenario` lets no others through. */
+export function playsTasks(scenario: Scenario): scenario is TasksScenario {
+  return scenario.tasks !== null;
 }

@@ -175,11 +175,12 @@ async function takeOff({ name }: Experiment, terminal: Terminal, { folder, bus: 
 
 /** What only shows when an environment is made: asked once for each, before anything starts. */
 async function mustBuild({ jobs }: Experiment): Promise<void> {
-  const { environmentOf } = await import('../../scenarios/index.ts');
+  const { checkScenario } = await import('../../scenarios/index.ts');
   const seen = new Set<string>();
   for (const { scenario } of jobs) {
-    const text = JSON.stringify(scenario.environment);
-    if (!seen.has(text)) await environmentOf(scenario);
+    const { environment, tasks, learner } = scenario;
+    const text = JSON.stringify(tasks === null ? environment : [tasks, learner]);
+    if (!seen.has(text)) await checkScenario(scenario);
     seen.add(text);
   }
 }

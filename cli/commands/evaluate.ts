@@ -18,17 +18,19 @@ export const evaluateCommand: MakeCommand = (terminal, finish) =>
     .action(async (folder: string, { episodes, seed, json }: Options) => {
       const { evaluate } = await import('../../scenarios/index.ts');
       const { evaluationText } = await import('../summary.ts');
+      const { tasksTable } = await import('../tasks-table.ts');
       const summary = await evaluate(folder, {
         ...(episodes === undefined ? {} : { episodes: wholeNumber('--episodes', episodes, 1) }),
         ...(seed === undefined ? {} : { seed: wholeNumber('--seed', seed, 0) }),
         ...(terminal.createTraining === undefined ? {} : { createTraining: terminal.createTraining }),
+        ...(terminal.createGato === undefined ? {} : { createGato: terminal.createGato }),
       });
       for (const warning of summary.warnings) printLine(terminal.stderr, `warning: ${warning}`);
       if (json) printJson(terminal.stdout, summary);
-      else
-        printLine(
-          terminal.stdout,
-          `${summary.scenario} at step ${summary.step}: ${evaluationText(summary.evaluation)}`,
-        );
+      else {
+        const { scenario, step, evaluation } = summary;
+        if (evaluation.tasks !== undefined) printLine(terminal.stdout, await tasksTable(evaluation.tasks));
+        printLine(terminal.stdout, `${scenario} at step ${step}: ${evaluationText(evaluation)}`);
+      }
       finish(exitCodes.done);
     });

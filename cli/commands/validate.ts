@@ -4,21 +4,22 @@ import { exitCodes, printJson, printLine } from '../terminal.ts';
 
 export const validateCommand: MakeCommand = (terminal, finish) =>
   new Command('validate')
-    .description('check a scenario, and make its environment once, without training')
+    .description('check a scenario, and make its environments once, without training')
     .argument('<scenario>', 'a scenario file, or the name of one that comes with lightbulb')
     .addOption(setOption())
     .addOption(jsonOption('the scenario with all defaults filled in'))
     .action(async (name: string, { set, json }: { readonly set: readonly string[]; readonly json?: true }) => {
-      const { environmentOf, loadScenario, parseOverride, scenarioFile } = await import('../../scenarios/index.ts');
+      const { checkScenario, loadScenario, parseOverride, scenarioFile } = await import('../../scenarios/index.ts');
       const scenario = loadScenario(scenarioFile(name), set.map(parseOverride));
-      await environmentOf(scenario);
+      await checkScenario(scenario);
       if (json) printJson(terminal.stdout, scenario);
       else {
-        const { environment, learner, steps, seed } = scenario;
-        const where = 'name' in environment ? environment.name : environment.module;
+        const { learner, tasks, steps, seed } = scenario;
+        const { played } = await import('../summary.ts');
+        const unit = tasks === null ? 'steps' : 'updates';
         printLine(
           terminal.stdout,
-          `${scenario.name} is fine: ${learner.name} in ${where}, ${steps} steps, seed ${seed}`,
+          `${scenario.name} is fine: ${learner.name} in ${played(scenario)}, ${steps} ${unit}, seed ${seed}`,
         );
       }
       finish(exitCodes.done);

@@ -6,7 +6,7 @@ import { scenarioOfSource } from '../load.ts';
 import { mistakesIn, mistakesOf, report } from '../mistakes.ts';
 import { type Override, override } from '../overrides.ts';
 import { presetFile, presetNames } from '../presets.ts';
-import type { Scenario } from '../schema.ts';
+import { playsTasks, type Scenario } from '../schema.ts';
 import { type Path, pathOf, pointer, readSource, type Source } from '../source.ts';
 import type { Experiment, Job } from './experiment.ts';
 import type { ExperimentFile } from './experiment-schema.ts';
@@ -131,15 +131,21 @@ function pathOfSetting(text: string): Path {
   return text.startsWith('/') ? pathOf(text) : text.split('.');
 }
 
-/** Modules that the experiment file names lie beside it, wherever the base scenario lies. */
+/** Files that the experiment file names lie beside it, wherever the base scenario lies. */
 function fromHere(source: Source, path: Path, value: Json): Json {
-  const absolute = (module: Json): Json =>
-    typeof module === 'string' ? resolve(dirname(source.file), module) : module;
+  const absolute = (file: Json): Json => (typeof file === 'string' ? resolve(dirname(source.file), file) : file);
   const at = pointer(path);
-  if (at === '/environment/module') return absolute(value);
-  if (at !== '/environment' || typeof value !== 'object' || value === null || !('module' in value)) return value;
-  return { ...value, module: absolute(value.module) };
+  if (FILES.some((file) => file.test(at))) return absolute(value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fromHere(source, [...path, key], part)]));
 }
+
+/** Where in a scenario paths of files stand. */
+const FILES = [
+  /^\/environment\/module$/,
+  /^\/tasks\/[^/]+\/(dataset|environment\/module)$/,
+  /^\/learner\/tokens\/text\/file$/,
+];
 
 /** A scenario by seed for each variant; the mistakes of all of them at once. */
 function resolveAll(
@@ -245,8 +251,14 @@ function mustBeUnique(source: Source, jobs: readonly Job[]): void {
 
 /** Scores are about tasks that are played; tasks of people's own modules may be called anything. */
 function mustBePlayed(source: Source, { scores }: Filled, jobs: readonly Job[]): void {
-  const environments = jobs.map(({ scenario: { environment } }) => environment);
-  const names = [...new Set(environments.flatMap((each) => ('name' in each ? [each.name] : [])))];
+  const scenarios = jobs.map(({ scenario }) => scenario);
+  const environments = scenarios.flatMap(({ environment }) => environment ?? []);
+  const names = [
+    ...new Set([
+      ...environments.flatMap((each) => ('name' in each ? [each.name] : [])),
+      ...scenarios.filter(playsTasks).map(({ name }) => name),
+    ]),
+  ];
   for (const [task, { low, high }] of Object.entries(scores)) {
     const where = source.where(['scores', task]);
     if (low === high) throw new LightbulbError('invalid_input', 'the return that counts as 0 is that of 1', { where });

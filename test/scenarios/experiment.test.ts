@@ -144,7 +144,7 @@ describe('an experiment file', () => {
     });
     const environments = jobs.map(({ scenario: { environment } }) => environment);
     assert.deepEqual(
-      environments.map((each) => ('name' in each ? each.name : each.module)),
+      environments.map((each) => (each === null ? null : 'name' in each ? each.name : each.module)),
       ['cartpole', 'pendulum', module],
     );
   });

@@ -49,7 +49,7 @@ const mistakes: [what: string, text: string, code: ErrorCode, message: string][]
     'an unknown learner',
     `${head}  ${cartpole},\n  "learner": { "name": "pppo", "clip": 0.1 } }`,
     'invalid_input',
-    ':5:16 /learner/name: "name" is none of the known values; wanted one of "ppo", "iql", "vdn", "qmix", "random", "scripted", got "pppo". Did you mean "ppo"?',
+    ':5:16 /learner/name: "name" is none of the known values; wanted one of "ppo", "iql", "vdn", "qmix", "random", "scripted", "gato", got "pppo". Did you mean "ppo"?',
   ],
   [
     'a learner that is no object',
@@ -185,7 +185,10 @@ describe('loading a scenario', () => {
     const set = ['learner.learningRate=0.001', '/learner/network/hidden=[8, 8]', 'name=b', 'environment.copies=3'];
     const { learner, name, environment } = load(`${head}${cartpole} }`, 'a.json', set);
     assert.ok(learner.name === 'ppo');
-    assert.deepEqual([learner.learningRate, learner.network.hidden, name, environment.copies], [0.001, [8, 8], 'b', 3]);
+    assert.deepEqual(
+      [learner.learningRate, learner.network.hidden, name, environment?.copies],
+      [0.001, [8, 8], 'b', 3],
+    );
   });
 
   it('blames the setting, not the file, for a mistake in it', () => {
@@ -202,7 +205,7 @@ describe('loading a scenario', () => {
   it('leaves nothing to chance: defaults filled in, paths absolute, frozen', () => {
     put(folder(), 'mine.ts', 'export default () => ({})');
     const scenario = load(`${head}"environment": { "module": "./mine.ts" } }`);
-    assert.ok('module' in scenario.environment);
+    assert.ok(scenario.environment !== null && 'module' in scenario.environment);
     assert.equal(scenario.environment.module, join(folder(), 'mine.ts'));
     assert.equal(scenario.checkpoint.every, 1);
     assert.ok(Object.isFrozen(scenario) && Object.isFrozen(scenario.learner) && Object.isFrozen(scenario.evaluation));

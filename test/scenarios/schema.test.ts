@@ -39,6 +39,7 @@ describe('the schema of scenarios', () => {
       description: '',
       seed: 1,
       environment: { name: 'cartpole', options: {}, copies: 8 },
+      tasks: null,
       learner: ppoDefaults,
       steps: 1000,
       evaluation: { episodes: 100, every: null, deterministic: true, seed: 1_000_000 },
@@ -80,10 +81,13 @@ describe('the schema of scenarios', () => {
   it('passes a preset for every built-in environment, each with its tiny twin', () => {
     const played = new Set<string>();
     for (const name of presetNames()) {
-      const { environment, name: own } = loadScenario(presetFile(name));
+      const { environment, tasks, name: own } = loadScenario(presetFile(name));
       assert.equal(own, name);
-      assert.ok('name' in environment);
-      played.add(environment.name);
+      for (const one of [environment, ...Object.values(tasks ?? {}).map((task) => task.environment)]) {
+        if (one === null) continue;
+        assert.ok('name' in one);
+        played.add(one.name);
+      }
       const tiny = presetFile(`tiny/${name}`);
       assert.ok(existsSync(tiny), tiny);
       assert.ok(loadScenario(tiny).steps <= 1000);
