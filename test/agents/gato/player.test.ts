@@ -24,6 +24,8 @@ interface Case {
   readonly steps: number;
   readonly context: number;
   readonly overlap: number;
+  /** Of the parameters: not all say something else at each step. */
+  readonly seed?: number;
 }
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -36,7 +38,7 @@ const CASES: Readonly<Record<string, Case>> = {
   'cart pole, reading the last steps again': { make: () => cartpole(3), steps: 30, context: 5, overlap: 3 },
   'a continuous action': { make: () => pendulum(2, { maximumSteps: 7 }), steps: 12, context: 4, overlap: 1 },
   'three agents, with their index': { make: () => simpleSpread(2, { cycles: 5 }), steps: 8, context: 3, overlap: 1 },
-  'two groups': { make: () => simpleTag(3, { cycles: 6 }), steps: 8, context: 3, overlap: 2 },
+  'two groups': { make: () => simpleTag(1, { cycles: 4 }), steps: 6, context: 3, overlap: 2, seed: 2 },
   'masks, deaths and ends of episodes': {
     make: () => counting(2, { agents: 3, length: 6, deaths: true, masks: true }),
     steps: 20,
@@ -56,12 +58,12 @@ const CASES: Readonly<Record<string, Case>> = {
 describe('a player of a generalist', () => {
   before(() => tf.setBackend('cpu'));
 
-  for (const [name, { make, steps, context, overlap }] of Object.entries(CASES))
+  for (const [name, { make, steps, context, overlap, seed }] of Object.entries(CASES))
     it(`chooses what whole sequences say is most likely: ${name}`, async () => {
       const environment = make();
       const collector = new Collector(environment, steps);
       const tokens = tokensOf(environment);
-      const { model, parameters } = tinyGato();
+      const { model, parameters } = tinyGato({}, seed);
       const player = createGatoPlayer(collector, {
         ...{ model, tokens, context, overlap, executor },
         parameters: () => parameters,

@@ -44,7 +44,10 @@ export function tokensOf({ groups }: BatchedEnvironment): StepTokens[] {
 }
 
 /** Two layers of width 16, with weights so large that choices differ from step to step. */
-export function tinyGato(options: Partial<GatoModelOptions> = {}): {
+export function tinyGato(
+  options: Partial<GatoModelOptions> = {},
+  seed = 5,
+): {
   readonly model: GatoModel;
   readonly parameters: Values;
 } {
@@ -70,7 +73,7 @@ export function tinyGato(options: Partial<GatoModelOptions> = {}): {
     hasValue: true,
     ...options,
   });
-  const large = mapTree(model.init(stream(5, 'tiny')), ({ shape, data }: Value, path) =>
+  const large = mapTree(model.init(stream(seed, 'tiny')), ({ shape, data }: Value, path) =>
     float32(
       shape,
       Float32Array.from(data, (x) => (/norm|patches/i.test(path) ? x : 15 * x)),
