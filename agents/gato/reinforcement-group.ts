@@ -31,15 +31,18 @@ export class ReinforcementGroup {
   readonly finals = new FinalObservations();
   readonly name: string;
   private readonly rollout: GroupRollout;
-  private readonly rows: RolloutRows;
+  readonly rows: RolloutRows;
   private readonly batch: RowBatch;
   private readonly programs: ReinforcementPrograms;
   private readonly reward: Float32Array;
-  private readonly value: Float32Array;
-  private readonly finalValue: Float32Array;
-  private readonly logProbability: Float32Array;
-  private readonly advantage: Float32Array;
-  private readonly target: Float32Array;
+  /** [T + 1, B, N]: of what was seen at t; 0 where nobody lives. */
+  readonly value: Float32Array;
+  /** [T, B, N]: of the final observations of truncated episodes. */
+  readonly finalValue: Float32Array;
+  /** [T, B, N] */
+  readonly logProbability: Float32Array;
+  readonly advantage: Float32Array;
+  readonly target: Float32Array;
   /** Of the minibatch's slots. */
   private readonly staged: Readonly<Record<'logProbability' | 'advantage' | 'target' | 'value', Float32Array>>;
   private readonly share = float32([]);

@@ -99,10 +99,12 @@ export function createReinforcementPrograms(
   const gradient = (inputs: Named, isWarmUp: boolean): { gradient: tf.Tensor; metrics: tf.Tensor } => {
     const mean = (term: tf.Tensor): tf.Scalar => tf.mul<tf.Scalar>(tf.sum(tf.mul(term, inputs.weight!)), inputs.share!);
     const before = inputs.parameters!;
+    // Taken apart out here, where autodiff does not look.
+    const frozen = unpacked(before);
     const measure = (vector: tf.Tensor) => {
       const given = unpacked(vector);
       // Warming up, the gradient ends at the head.
-      const parameters = isWarmUp && given.value !== undefined ? { ...unpacked(before), value: given.value } : given;
+      const parameters = isWarmUp && given.value !== undefined ? { ...frozen, value: given.value } : given;
       const { logProbability, entropy, value } = outputs(parameters, inputs);
       const logRatio = tf.sub(logProbability, inputs.logProbability!);
       const ratio = tf.exp(logRatio);
