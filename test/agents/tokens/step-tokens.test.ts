@@ -76,6 +76,19 @@ describe('tokens of a time step', () => {
     assert.deepEqual(tokens.layout.legal, [vocabulary.continuous]);
   });
 
+  it('stand for whole numbers where the box holds such, in bins too', () => {
+    const tokens = make({ action: box([2], -5, [5, 400], 'int32') });
+    for (const action of [
+      [-5, -5],
+      [5, 400],
+      [3, 123],
+    ]) {
+      const out = new TokenBuffer();
+      tokens.act(action, 0, out);
+      assert.deepEqual([tokens.number(0, out.ids[0]!), tokens.number(1, out.ids[1]!)], action);
+    }
+  });
+
   it('begin with the agent where several share them, as in simple_spread', () => {
     const environment = makeEnvironment('simple_spread', 1);
     const outputs = createOutputs(environment.groups, 1);
