@@ -7,7 +7,7 @@ import type { ActingPrograms } from './acting-programs.ts';
 import { BoundSteps } from './bound-steps.ts';
 import { Piece } from './piece.ts';
 import type { GatoPlayerOptions } from './player.ts';
-import { RowMemories } from './row-memories.ts';
+import { RowMemories, rememberedSteps } from './row-memories.ts';
 
 /** What is chosen for one component of the actions of all rows. */
 interface Component {
@@ -56,9 +56,9 @@ export class GroupPlayer {
     const rows = collector.B * this.rollout.sizes.N;
     this.seats = rows;
     const most = observationTokens + actionTokens;
-    this.context = Math.min(options.context, Math.floor((backbone.config.length + 1) / most));
-    if (most > backbone.config.length) throw tooLong(name, most, backbone.config.length);
-    // The last action of a full context has no need of its last token; a single step has a piece of its own length.
+    this.context = rememberedSteps(options.context, this.tokens.layout, backbone.config.length);
+    if (this.context === 0) throw tooLong(name, most, backbone.config.length);
+    // The last action of a full context has no need of its last token; a piece is as long as a whole step.
     const length = Math.max(this.context * most - 1, most);
     this.rows = new RowMemories(rows, Math.min(overlap, this.context - 1), actionTokens, patch);
     this.components = legal.map(({ start, size }) => ({

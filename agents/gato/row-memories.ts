@@ -1,4 +1,17 @@
-import { type PatchShape, TokenBuffer } from '../tokens/index.ts';
+import { type PatchShape, type StepLayout, TokenBuffer } from '../tokens/index.ts';
+
+/**
+ * How many time steps a row shows: `context` of them, or as many as fit a model of `length` tokens; 0 where not one
+ * does. Of a full row the action's last token is never read, so it needs no place.
+ */
+export function rememberedSteps(
+  context: number,
+  { observationTokens, actionTokens }: StepLayout,
+  length: number,
+): number {
+  const most = observationTokens + actionTokens;
+  return most > length ? 0 : Math.min(context, Math.floor((length + 1) / most));
+}
 
 /**
  * Where the rows of a player stand, and the last time steps of each as tokens: at least the present one, and what is
