@@ -1,5 +1,5 @@
 import { type ErrorCode, type ErrorParts, LightbulbError } from '../core/index.ts';
-import { type BatchedEnvironment, printSpace, type Space } from '../worlds/index.ts';
+import { type BatchedEnvironment, hasText, printSpace, type Space } from '../worlds/index.ts';
 import { isPicture, pictureSizes } from './body-convolution.ts';
 import type { NetworkOptions, PpoOptions } from './options.ts';
 import { planUnits, type Unit } from './sharing.ts';
@@ -16,7 +16,20 @@ export function checkOptions(
   checkNumbers(options);
   checkSplits(options, copies);
   const units = planUnits(groups, options.sharing);
-  for (const unit of units) checkPictures(options, unit, stateSize > 0);
+  for (const unit of units) {
+    checkNoText(options.name, unit);
+    checkPictures(options, unit, stateSize > 0);
+  }
+}
+
+/** Error where a unit sees text: its character codes would go into a network as if they were quantities. */
+export function checkNoText(learner: string, { name, group: { observation } }: Unit): void {
+  if (!hasText(observation)) return;
+  throw wrong('unsupported', '/learner/name', `${learner} takes numbers, and ${name} sees text`, {
+    wanted: 'observations of boxes and choices',
+    got: printSpace(observation),
+    cure: 'Use "gato", which reads text, or give tokens of it out of the environment (a multiDiscrete of token ids)',
+  });
 }
 
 /** Ranges of the options, by name: what they must be, in words, and whether they are. */

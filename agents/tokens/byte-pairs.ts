@@ -150,7 +150,6 @@ function tokenizerJson(tokens: readonly string[], merges: readonly [string, stri
       fuse_unk: false,
       byte_fallback: false,
       ignore_merges: false,
-      // Not by assignment: a token may be "__proto__".
       vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
       merges,
     },

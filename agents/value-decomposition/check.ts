@@ -1,7 +1,7 @@
 import { type ErrorCode, type ErrorParts, LightbulbError } from '../../core/index.ts';
 import { actionChoices, type BatchedEnvironment, printSpace } from '../../worlds/index.ts';
 import { isPicture } from '../body-convolution.ts';
-import { checkConvolution, checkNetwork, isCount, isFraction, isPositive } from '../check-options.ts';
+import { checkConvolution, checkNetwork, checkNoText, isCount, isFraction, isPositive } from '../check-options.ts';
 import { planUnits, type Unit } from '../sharing.ts';
 import type { QmixOptions, ValueDecompositionOptions } from './options.ts';
 
@@ -17,6 +17,7 @@ export function checkValueDecomposition(
   checkNetwork(options.network);
   for (const unit of planUnits(groups, options.sharing)) {
     checkActions(options, unit);
+    checkNoText(options.name, unit);
     checkPictures(options, unit, stateSize > 0);
   }
   if (options.episodeLimit === null && maximumSteps === undefined) {

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
 import {
   createTraining,
+  iqlDefaults,
   type LearnerOptions,
   type PpoOptions,
   ppoDefaults,
+  qmixDefaults,
   type TrainingSpec,
+  vdnDefaults,
 } from '../../agents/index.ts';
-import { cartpole, dodge, simpleSpread, simpleTag } from '../../worlds/index.ts';
+import { builtin, cartpole, dodge, newsTopics, simpleSpread, simpleTag } from '../../worlds/index.ts';
 import { network, plain } from './probes.ts';
 
 const spec: TrainingSpec = {
@@ -119,6 +122,33 @@ describe('createTraining', () => {
       'invalid_input',
       '/learner/network/convolution/1/size',
     );
+  });
+
+  it('refuses text to learners of numbers, and leaves it to the others', async () => {
+    const make = (copies: number) => newsTopics(copies);
+    const learners: LearnerOptions[] = [plain, iqlDefaults, vdnDefaults, qmixDefaults];
+    for (const learner of learners) {
+      await refused({ make, learner }, 'unsupported', '/learner/name');
+      await assert.rejects(
+        () => createTraining({ ...spec, make, learner }),
+        /agent sees text.*Text\(0 to 400\).*"gato"/,
+      );
+    }
+    for (const [name, least, most] of [
+      ['random', 0.1, 0.4],
+      ['scripted', 1, 1],
+    ] as const) {
+      const made = await createTraining({
+        ...spec,
+        make,
+        learner: { name },
+        scripted: builtin('news_topics').scripted(),
+      });
+      await made.advance();
+      const { return: returns } = await made.evaluate({ episodes: 100, deterministic: true, seed: 3 });
+      assert.ok(returns.mean >= least && returns.mean <= most, `${name}: ${returns.mean}`);
+      await made.close();
+    }
   });
 
   it('refuses the scripted baseline where there is no controller, or where it gives too few numbers', async () => {
