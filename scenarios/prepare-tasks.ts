@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breath } from 'node:timers/promises';
-import type { DatasetManifest, Evaluation, PlayerFactory, Training } from '../agents/index.ts';
+import type { DatasetManifest, PlayerFactory, Training } from '../agents/index.ts';
 import { type JsonObject, LightbulbError, stream } from '../core/index.ts';
 import type { CreateTraining } from './build.ts';
 import { onDisk, replaceFile, type Write } from './disk.ts';
@@ -10,6 +10,8 @@ import type { TasksScenario } from './schema.ts';
 import { createExpert, seedFor, type TaskParts } from './task-parts.ts';
 
 const DATASETS = 'datasets';
+/** Another number records other episodes. */
+const RECORDED_SIDE_BY_SIDE = 32;
 
 /** What `<run folder>/datasets/<task>.json` says: enough to evaluate without the dataset. */
 export interface PreparedTask extends Prepared {
@@ -82,11 +84,8 @@ async function* prepare(
   const expert = await createExpert(scenario, task, createTraining);
   try {
     if (expert !== undefined) yield* learn(preparation, task, expert);
-    if (signal.aborted) return undefined;
-    const measured = await measure(scenario, task, expert);
-    if (signal.aborted) return undefined;
+    const measured = await measure(preparation, task, expert);
     const manifest = expert === undefined ? task.manifest! : await record(preparation, task, expert);
-    if (signal.aborted) return undefined;
     const returns = { ...measured, expert: measured.expert ?? manifest.return?.mean ?? null };
     if (task.make !== null) mustDiffer(task.name, returns);
     const { episodes, steps } = manifest;
@@ -95,6 +94,9 @@ async function* prepare(
     onDisk(folder, () => mkdirSync(join(folder, DATASETS), { recursive: true }));
     replaceFile(fileOf(folder, task.name), `${JSON.stringify(prepared, null, 2)}\n`, disk);
     return prepared;
+  } catch (error) {
+    if (signal.aborted && error === signal.reason) return undefined;
+    throw error;
   } finally {
     await expert?.close();
   }
@@ -107,7 +109,8 @@ async function* learn(
 ): AsyncGenerator<Happening> {
   const toLearn = choice.expert?.steps ?? null;
   if (toLearn === null || expert.parameterCount === 0) return;
-  while (expert.step < toLearn && !signal.aborted) {
+  while (expert.step < toLearn) {
+    signal.throwIfAborted();
     const before = expert.step;
     const clocked = clock.seconds();
     const { step: learned, metrics } = await expert.advance();
@@ -122,7 +125,7 @@ type Returns = Pick<Prepared, 'random' | 'expert'>;
 
 /** Mean returns in the evaluation's episodes; an expert's is null where there is only a dataset of it. */
 async function measure(
-  scenario: TasksScenario,
+  { scenario, signal }: Preparation,
   { makeEvaluation, choice }: TaskParts,
   expert: Training | undefined,
 ): Promise<Returns> {
@@ -131,7 +134,7 @@ async function measure(
   const { seed } = scenario.evaluation;
   const episodes = choice.evaluation.episodes ?? scenario.evaluation.episodes;
   const play = async (player: PlayerFactory): Promise<number> => {
-    const evaluation: Evaluation = await evaluatePlayer(makeEvaluation, episodes, seed, player);
+    const evaluation = await evaluatePlayer(makeEvaluation, episodes, seed, interruptible(player, signal));
     return evaluation.return.mean;
   };
   const noise = stream(seed, 'evaluation/noise');
@@ -143,6 +146,20 @@ async function measure(
 function playerOf(expert: Training, drawn: boolean, seed: number): PlayerFactory {
   const noise = stream(seed, 'evaluation/noise');
   return (collector) => expert.player!(collector, { deterministic: !drawn, noise });
+}
+
+/** The player, until there is a signal: then it throws the signal's reason. */
+function interruptible(factory: PlayerFactory, signal: AbortSignal): PlayerFactory {
+  return (collector) => {
+    const player = factory(collector);
+    return {
+      act(t) {
+        signal.throwIfAborted();
+        player.act(t);
+      },
+      observed: (t) => player.observed?.(t),
+    };
+  };
 }
 
 async function record(preparation: Preparation, task: TaskParts, expert: Training): Promise<DatasetManifest> {
@@ -157,15 +174,15 @@ async function record(preparation: Preparation, task: TaskParts, expert: Trainin
   const seed = seedFor(scenario, `${name}/episodes`);
   const { drawn, learner, steps } = choice.expert!;
   return recordEpisodes({
-    folder: place,
     make: make!,
-    player: playerOf(expert, drawn, seed),
+    createPlayer: interruptible(playerOf(expert, drawn, seed), signal),
     episodes: choice.episodes,
-    noise: choice.noise,
     seed,
+    copies: RECORDED_SIDE_BY_SIDE,
+    noise: choice.noise,
+    folder: place,
     environment: choice.environment as unknown as JsonObject,
-    policy: { learner, steps, drawn, noise: choice.noise } as unknown as JsonObject,
-    signal,
+    policy: { learner, steps, drawn } as unknown as JsonObject,
   });
 }
 

@@ -20,7 +20,13 @@ export function contentsOf(folder: string): Contents {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.isFile() && /\.jsonl?$/.test(entry.name)) {
       contents.set(entry.name, readFileSync(join(folder, entry.name)));
-    } else if (entry.isDirectory() && entry.name !== 'checkpoints') addAll(contents, folder, join(folder, entry.name));
+    } else if (entry.isDirectory() && !['checkpoints', 'datasets'].includes(entry.name)) {
+      addAll(contents, folder, join(folder, entry.name));
+    }
+  }
+  // Datasets are large, and recorded anew where they are missing; what was measured is all that an evaluation needs.
+  for (const name of namesIn(join(folder, 'datasets'))) {
+    if (name.endsWith('.json')) contents.set(`datasets/${name}`, readFileSync(join(folder, 'datasets', name)));
   }
   for (const name of namesIn(join(folder, 'checkpoints'))) {
     if (!/^\d+$/.test(name)) continue;

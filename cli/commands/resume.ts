@@ -5,7 +5,7 @@ export const resumeCommand: MakeCommand = (terminal, finish) =>
   new Command('resume')
     .description('go on with a run that was interrupted, or train a finished one further')
     .argument('<folder>', "the run's folder")
-    .option('--steps <n>', 'another number of environment steps in all')
+    .option('--steps <n>', 'another number of steps in all: of the environment, or with tasks, updates')
     .addOption(jsonOption())
     .action(async (folder: string, { steps, json }: { readonly steps?: string; readonly json?: true }) => {
       const { scenarioOf } = await import('../../scenarios/index.ts');

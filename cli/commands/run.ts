@@ -18,7 +18,7 @@ export const runCommand: MakeCommand = (terminal, finish) =>
     .description('train what a scenario describes')
     .argument('<scenario>', 'a scenario file, or the name of one that comes with lightbulb')
     .option('--seed <n>', 'another seed')
-    .option('--steps <n>', 'another number of environment steps')
+    .option('--steps <n>', 'another number of steps: of the environment, or with tasks, updates')
     .addOption(setOption())
     .option('--runs <folder>', 'where the run gets a folder of its own', 'runs')
     .option('--folder <folder>', 'the folder of the run itself; it must not exist yet')

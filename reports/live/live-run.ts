@@ -81,6 +81,22 @@ export class LiveRun {
     const { time } = event;
     const row = this.row_;
     switch (event.kind) {
+      case 'preparing':
+        this.row_ = {
+          ...row,
+          arm: this.known.arm ?? event.scenario,
+          seed: event.seed,
+          state: 'running',
+          step: event.step,
+          steps: event.steps,
+          message: `prepares ${event.tasks.join(', ')}`,
+          time,
+        };
+        break;
+      case 'expert':
+      case 'prepared':
+        this.row_ = { ...row, time };
+        break;
       case 'started':
         // Metrics after the checkpoint that a run goes on from are made again.
         for (const series of this.series.values()) series.cutAfter(event.step);
@@ -115,6 +131,10 @@ export class LiveRun {
       case 'evaluation':
         this.add('evaluation/return/mean', event.step, event.evaluation.return.mean);
         this.add('evaluation/length', event.step, event.evaluation.length);
+        for (const [task, { return: of, score }] of Object.entries(event.evaluation.tasks ?? {})) {
+          this.add(`evaluation/${task}/return`, event.step, of.mean);
+          this.add(`evaluation/${task}/score`, event.step, score);
+        }
         this.row_ = { ...row, evaluated: event.evaluation.return.mean, time };
         break;
       case 'warning':

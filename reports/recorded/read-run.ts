@@ -14,7 +14,7 @@ export interface RecordedRun {
   readonly key: string;
   /** The job's arm, or the scenario's name. */
   readonly arm: string;
-  /** The environment's name; of one's own environment, its file's. */
+  /** The environment's name; of one's own environment, its file's; of several tasks, the scenario's. */
   readonly task: string;
   readonly seed: number;
   /** As `scenario.json` has it. */
@@ -138,7 +138,8 @@ function dead(folder: string): Pick<RecordedRun, 'state' | 'message'> {
   return { state: 'interrupted', message: 'it ended without saying so: no process of this machine runs it' };
 }
 
-function taskOf({ environment }: JsonObject): string | undefined {
+function taskOf({ environment, tasks, name: own }: JsonObject): string | undefined {
+  if (typeof tasks === 'object' && tasks !== null) return typeof own === 'string' ? own : undefined;
   if (typeof environment !== 'object' || environment === null || Array.isArray(environment)) return undefined;
   const { name, module } = environment as JsonObject;
   if (typeof name === 'string') return name;

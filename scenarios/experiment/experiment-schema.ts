@@ -148,7 +148,8 @@ export const experimentSchema = Type.Object(
     scores: Type.Optional(
       Type.Unsafe<Readonly<Record<string, { readonly low: number; readonly high: number }>>>({
         type: 'object',
-        description: "What counts as 0 and 1 on a task, by the environment's name: a random policy's return, say.",
+        description:
+          "What counts as 0 and 1 on a task, by the environment's name (of several tasks, the scenario's): a random policy's return, say.",
         default: {},
         additionalProperties: Type.Object(
           {

@@ -36,7 +36,7 @@ export interface Experiment {
   /** Further attempts after a failed one. */
   readonly retries: number;
   readonly limits: Limits;
-  /** By task (the environment's name). */
+  /** By task (the environment's name; of several tasks, the scenario's). */
   readonly scores: Readonly<Record<string, ScoreRange>>;
 }
 
