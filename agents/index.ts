@@ -2,7 +2,18 @@ export { type Critic, createCritic, createPolicy, type Policy } from './actor-cr
 export { Collector, type CollectorState, type Player } from './collector.ts';
 export type { ExecutorChoice } from './create-executor.ts';
 export { createTraining, type TrainingSpec } from './create-training.ts';
-export type { DatasetGroup, DatasetManifest, WindowOptions, WindowSource } from './datasets/index.ts';
+export {
+  type Dataset,
+  type DatasetGroup,
+  type DatasetManifest,
+  DatasetWriter,
+  openDataset,
+  type RecordingOptions,
+  recordEpisodes,
+  requireGroups,
+  type WindowOptions,
+  type WindowSource,
+} from './datasets/index.ts';
 export type { Episode } from './episodes.ts';
 export { evaluatePlayer, type PlayerFactory } from './evaluate.ts';
 export {

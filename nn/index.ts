@@ -27,7 +27,7 @@ export {
 export * from './layers/index.ts';
 export * from './optimisers/index.ts';
 export { type Layout, layoutOf, pack, packTensors, type Slot, unpackTensors, viewsOf } from './packing.ts';
-export { readSafetensors, type Safetensors, writeSafetensors } from './safetensors/index.ts';
+export { type Bytes, readArrays, readSafetensors, type Safetensors, writeSafetensors } from './safetensors/index.ts';
 export {
   type Branch,
   fromLeaves,

@@ -1,2 +1,2 @@
-export { readSafetensors, type Safetensors } from './read.ts';
+export { type Bytes, readArrays, readSafetensors, type Safetensors } from './read.ts';
 export { writeSafetensors } from './write.ts';

@@ -3,10 +3,17 @@ import type { Value } from '../engine/value.ts';
 import { type FileType, fileTypes } from './dtypes.ts';
 import { corrupt, type Entry, readHeader } from './header.ts';
 
+/** A tensor of bytes: files hold pictures and texts as such. Programs do not take it. */
+export interface Bytes {
+  readonly dtype: 'uint8';
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
 /** What a safetensors file holds. */
-export interface Safetensors {
+export interface Safetensors<V = Value> {
   /** By name, in the order of the header. */
-  readonly tensors: Readonly<Record<string, Value>>;
+  readonly tensors: Readonly<Record<string, V>>;
   /** The writer's notes; empty where there are none. */
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -19,13 +26,24 @@ export interface Safetensors {
  * file that breaks the format, with the tensor's name; `unsupported` for another dtype and for an I64 beyond 32 bits.
  */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
+  return read(bytes, (data, type, { shape, name }) => type.decode(data, shape, name));
+}
+
+/** As `readSafetensors`, but U8 stays bytes: a view of `bytes`. */
+export function readArrays(bytes: Uint8Array): Safetensors<Value | Bytes> {
+  return read<Value | Bytes>(bytes, (data, type, { dtype, shape, name }) =>
+    dtype === 'U8' ? { dtype: 'uint8', shape, data } : type.decode(data, shape, name),
+  );
+}
+
+function read<V>(bytes: Uint8Array, decode: (data: Uint8Array, type: FileType, entry: Entry) => V): Safetensors<V> {
   const { entries, metadata, dataStart } = readHeader(bytes);
   const data = bytes.subarray(dataStart);
   const types = entries.map(checkSize);
   checkCover(entries, data.byteLength);
-  const tensors = entries.map(({ name, shape, begin, end }, i): [string, Value] => [
-    name,
-    types[i]!.decode(data.subarray(begin, end), shape, name),
+  const tensors = entries.map((entry, i): [string, V] => [
+    entry.name,
+    decode(data.subarray(entry.begin, entry.end), types[i]!, entry),
   ]);
   return { tensors: Object.fromEntries(tensors), metadata };
 }

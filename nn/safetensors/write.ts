@@ -1,11 +1,13 @@
 import { LightbulbError } from '../../core/index.ts';
 import { sizeOf, type Value } from '../engine/value.ts';
 import { METADATA } from './header.ts';
+import type { Bytes } from './read.ts';
 
 const WRITTEN = {
   float32: { dtype: 'F32', bytes: 4 },
   int32: { dtype: 'I32', bytes: 4 },
   bool: { dtype: 'BOOL', bytes: 1 },
+  uint8: { dtype: 'U8', bytes: 1 },
 } as const;
 
 /**
@@ -14,7 +16,7 @@ const WRITTEN = {
  * Errors: `invalid_input` for the name `__metadata__`, `shape` for data that does not fill its shape.
  */
 export function writeSafetensors(
-  tensors: Readonly<Record<string, Value>>,
+  tensors: Readonly<Record<string, Value | Bytes>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const sorted = Object.entries(tensors).sort(

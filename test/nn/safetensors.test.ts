@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { LightbulbError } from '../../core/index.ts';
 import { bool, float32, int32, sizeOf, type Value } from '../../nn/engine/value.ts';
-import { readSafetensors, writeSafetensors } from '../../nn/safetensors/index.ts';
+import { readArrays, readSafetensors, writeSafetensors } from '../../nn/safetensors/index.ts';
 
 /** A file from a header, as an object or as text, and the bytes after it. */
 function file(header: object | string, data: Uint8Array | number = 0): Uint8Array {
@@ -73,6 +73,16 @@ describe('safetensors', () => {
     const moved = new Uint8Array(bytes.length + 1);
     moved.set(bytes, 1);
     assert.deepEqual(readSafetensors(moved.subarray(1)).tensors, tensors);
+  });
+
+  it('keeps bytes as they are, without a copy, for those who ask', () => {
+    const picture = { dtype: 'uint8', shape: [2, 2], data: Uint8Array.of(0, 1, 254, 255) } as const;
+    const bytes = writeSafetensors({ picture, w: float32([1], [0.5]) });
+    const { picture: read, w } = readArrays(bytes).tensors;
+    assert.deepEqual(read, picture);
+    assert.equal(read!.data.buffer, bytes.buffer);
+    assert.deepEqual(w, float32([1], [0.5]));
+    assert.deepEqual(readSafetensors(bytes).tensors.picture, int32([2, 2], [0, 1, 254, 255]));
   });
 
   it('reads the narrow and wide dtypes', () => {
