@@ -2,7 +2,7 @@ import type { Stream } from '../../core/index.ts';
 import { type ConvolutionOf, convolution, heNormal, initialisers, tf, type Value } from '../../nn/index.ts';
 import type { ImageCodesOptions } from './options.ts';
 
-/** `x + second(relu(first(relu(x))))`. */
+/** `x + second(relu(first(relu(x))))`. A branch that is left out has none of them. */
 type ResidualOf<X> = { readonly first: ConvolutionOf<X>; readonly second: ConvolutionOf<X> };
 
 type Numbered<X> = { readonly [layer: string]: X };
@@ -12,14 +12,14 @@ export type EncoderOf<X> = {
   /** Each halves height and width: kernels [4, 4, in, out]. */
   readonly down: Numbered<ConvolutionOf<X>>;
   readonly input: ConvolutionOf<X>;
-  readonly blocks: Numbered<ResidualOf<X>>;
+  readonly blocks?: Numbered<ResidualOf<X>>;
   readonly output: ConvolutionOf<X>;
 };
 
 /** Parameters of the decoder. */
 export type DecoderOf<X> = {
   readonly input: ConvolutionOf<X>;
-  readonly blocks: Numbered<ResidualOf<X>>;
+  readonly blocks?: Numbered<ResidualOf<X>>;
   /** Each doubles height and width. Kernels of transposed convolutions: [4, 4, out, in]. */
   readonly up: Numbered<ConvolutionOf<X>>;
 };
@@ -69,12 +69,12 @@ export class Autoencoder {
   encode({ down, input, blocks, output }: EncoderOf<tf.Tensor>, pixels: tf.Tensor): tf.Tensor {
     let x = scaled(pixels);
     for (const one of ordered(down)) x = tf.relu(convolution.apply(one, x, { strides: 2, padding: 'same' }));
-    return convolution.apply(output, residuals(blocks, convolution.apply(input, x, { padding: 'same' })));
+    return convolution.apply(output, residuals(convolution.apply(input, x, { padding: 'same' }), blocks));
   }
 
   /** vectors [B, h, w, D] -> [B, H, W, C], brightnesses as `scaled` gives them, not clipped. */
   decode({ input, blocks, up }: DecoderOf<tf.Tensor>, vectors: tf.Tensor): tf.Tensor {
-    let x = residuals(blocks, convolution.apply(input, vectors, { padding: 'same' }));
+    let x = residuals(convolution.apply(input, vectors, { padding: 'same' }), blocks);
     for (const [i, { kernel, bias }] of ordered(up).entries()) {
       if (i > 0) x = tf.relu(x);
       const [B, height, width] = x.shape as [number, number, number];
@@ -99,7 +99,7 @@ export function scaled(pixels: tf.Tensor): tf.Tensor {
   return tf.sub(tf.div(pixels, 127.5), 1);
 }
 
-function residuals(blocks: Numbered<ResidualOf<tf.Tensor>>, x: tf.Tensor): tf.Tensor {
+function residuals(x: tf.Tensor, blocks: Numbered<ResidualOf<tf.Tensor>> = {}): tf.Tensor {
   let y = x;
   for (const { first, second } of ordered(blocks)) {
     const inner = convolution.apply(first, tf.relu(y), { padding: 'same' });
