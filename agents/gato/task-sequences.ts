@@ -26,7 +26,7 @@ export interface TokenSequence {
   readonly steps: Piece;
 }
 
-/** Draws of a prompt until it is of another episode; a dataset with a single one has none. */
+/** Draws of a prompt until it is of another episode, at most. */
 const TRIES = 8;
 
 /**
@@ -53,7 +53,7 @@ export class TaskSequences {
     this.window = new TokenBuffer(patch);
     this.lead = new TokenBuffer(patch);
     this.random = stream(seed, `learner/prompts/${task.name}`);
-    this.isPrompted = this.random.uniform() < options.prompt.share;
+    this.isPrompted = this.drawIsPrompted();
   }
 
   /**
@@ -74,7 +74,7 @@ export class TaskSequences {
     let until = this.step + 1;
     while (until < last && this.ends[until]! - begin <= left) until++;
     this.step = until;
-    this.isPrompted = this.random.uniform() < prompt.share;
+    this.isPrompted = this.drawIsPrompted();
     return { prompt: lead, steps: { buffer: this.window, from: begin, to: this.ends[until - 1]! } };
   }
 
@@ -150,6 +150,11 @@ export class TaskSequences {
       ends.push(out.length);
     }
     return ends;
+  }
+
+  private drawIsPrompted(): boolean {
+    const isDrawn = this.random.uniform() < this.options.prompt.share;
+    return isDrawn && this.task.source.manifest.episodes > 1;
   }
 
   /** Steps of another episode of the same agent, the last of them that `room` has a place for; null for none. */
