@@ -29,7 +29,9 @@ export function polished(text: string): string {
   return spelled.charAt(0).toUpperCase() + spelled.slice(1);
 }
 
-/** As headlines are written: capital letters for all words but short ones. */
+const SMALL_WORDS = /^(?:a|an|and|as|at|by|for|from|in|of|on|or|that|the|to|with)$/;
+
+/** As headlines are written: capital letters for all words but small ones. */
 export function titled(text: string): string {
-  return polished(text).replaceAll(/\b[a-z](?=[a-z]{3})/g, (letter) => letter.toUpperCase());
+  return polished(text).replaceAll(/\b[a-z]+/g, (word) => (SMALL_WORDS.test(word) ? word : polished(word)));
 }

@@ -43,8 +43,8 @@ class NewsTopics implements BatchedEnvironment {
   private readonly copies: Copies<number>;
   /** [B]: the article that is read, among all. */
   private readonly article: Int32Array;
-  /** Tells corpora apart. */
-  private readonly fingerprint: string;
+  /** Tells corpora apart; made when first asked for. */
+  private hash: string | undefined;
 
   constructor(
     readonly batchSize: number,
@@ -64,7 +64,6 @@ class NewsTopics implements BatchedEnvironment {
     this.article = new Int32Array(batchSize);
     this.copies = new Copies(NAME, batchSize, { article: this.article }, (level) => this.readLevel(level));
     this.levels = articleLevels(corpus);
-    this.fingerprint = createHash('sha256').update(JSON.stringify(corpus.texts)).digest('hex').slice(0, 16);
   }
 
   reset(seed: number, output: readonly GroupOutput[]): void {
@@ -100,12 +99,12 @@ class NewsTopics implements BatchedEnvironment {
   }
 
   snapshot(): Json {
-    return { ...(this.copies.snapshot() as object), corpus: this.fingerprint };
+    return { ...(this.copies.snapshot() as object), corpus: this.fingerprint() };
   }
 
   restore(snapshot: Json): void {
     const saved = snapshot as { readonly environment?: string; readonly corpus?: string } | null;
-    if (saved?.environment === NAME && saved.corpus !== this.fingerprint) {
+    if (saved?.environment === NAME && saved.corpus !== this.fingerprint()) {
       throw new LightbulbError('mismatch', 'this snapshot is of other articles', {
         where: NAME,
         wanted: `${this.corpus.name} as it is now, cut to ${this.maxLength} characters`,
@@ -117,6 +116,11 @@ class NewsTopics implements BatchedEnvironment {
 
   render(copy: number): string {
     return this.corpus.texts[this.article[copy]!]!.text;
+  }
+
+  private fingerprint(): string {
+    this.hash ??= createHash('sha256').update(JSON.stringify(this.corpus.texts)).digest('hex').slice(0, 16);
+    return this.hash;
   }
 
   private begin(b: number): void {
