@@ -10,11 +10,17 @@ export function summaryText(summary: Summary): string {
   const speed = `${steps} ${unit} in ${duration(seconds)}, ${short(stepsPerSecond)} ${unit}/s${preparation}`;
   const lines = [
     `${scenario} (seed ${seed}) ${state}: ${speed}`,
-    ...(evaluation === null ? [] : [evaluationText(evaluation)]),
+    ...(evaluation === null ? [] : [reachedText(evaluation)]),
     `folder: ${folder}`,
     state === 'interrupted' ? `go on:  lightbulb resume ${folder}` : `next:   lightbulb evaluate ${folder}`,
   ];
   return lines.join('\n');
+}
+
+/** Where there are tasks, a table says the rest. */
+function reachedText(evaluation: Evaluation): string {
+  if (evaluation.tasks === undefined) return evaluationText(evaluation);
+  return `${percent(evaluation.return.mean)} of the experts' gain over random play, mean of the tasks`;
 }
 
 /** One line of an evaluation. */

@@ -1,11 +1,11 @@
 import type { Evaluation } from '../agents/index.ts';
-import { LightbulbError } from '../core/index.ts';
 import { build, type CreateTraining } from './build.ts';
 import { buildGeneralist, type CreateGato } from './build-generalist.ts';
 import { goOnFrom } from './go-on.ts';
-import { newestCheckpointOf, scenarioOf } from './run-folder.ts';
-import { type EnvironmentScenario, playsTasks } from './schema.ts';
-import { taskParts } from './task-parts.ts';
+import { scenarioOf } from './run-folder.ts';
+import { type EnvironmentScenario, playsTasks, type TasksScenario } from './schema.ts';
+import { type TaskParts, taskParts } from './task-parts.ts';
+import { wholeCheckpointOf } from './whole-checkpoint.ts';
 
 /** What `evaluate` found; what `--json` prints. */
 export interface EvaluationSummary {
@@ -30,20 +30,9 @@ export async function evaluate(
   } = {},
 ): Promise<EvaluationSummary> {
   const scenario = scenarioOf(folder);
-  const { saved, broken } = await newestCheckpointOf(folder);
-  if (saved === undefined) {
-    throw new LightbulbError(
-      broken.length > 0 ? 'corrupt' : 'invalid_input',
-      'there is no whole checkpoint to evaluate',
-      {
-        where: folder,
-        ...(broken[0] === undefined ? {} : { got: broken[0].message }),
-        cure: `Make one: lightbulb resume ${folder}`,
-      },
-    );
-  }
+  const { saved, broken } = await wholeCheckpointOf(folder, 'evaluate');
   const training = playsTasks(scenario)
-    ? await buildGeneralist(scenario, await taskParts(scenario), folder, null, options.createGato)
+    ? await buildGeneralist(scenario, await partsFor(scenario, options.episodes), folder, null, options.createGato)
     : await build(scenario as EnvironmentScenario, options.createTraining);
   try {
     goOnFrom(saved, training, folder);
@@ -55,4 +44,13 @@ export async function evaluate(
   } finally {
     await training.close();
   }
+}
+
+/** The tasks; where a number of episodes is asked for, it is that of each. */
+async function partsFor(scenario: TasksScenario, episodes: number | undefined): Promise<readonly TaskParts[]> {
+  const parts = await taskParts(scenario);
+  if (episodes === undefined) return parts;
+  return parts.map(({ choice, ...part }) => {
+    return { ...part, choice: { ...choice, evaluation: { ...choice.evaluation, episodes } } };
+  });
 }

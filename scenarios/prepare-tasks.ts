@@ -86,8 +86,7 @@ async function* prepare(
     if (expert !== undefined) yield* learn(preparation, task, expert);
     const measured = await measure(preparation, task, expert);
     const manifest = expert === undefined ? task.manifest! : await record(preparation, task, expert);
-    const returns = { ...measured, expert: measured.expert ?? manifest.return?.mean ?? null };
-    if (task.make !== null) mustDiffer(task.name, returns);
+    const returns = task.make === null ? measured : scaleOf(task.name, measured, manifest);
     const { episodes, steps } = manifest;
     const seconds = clock.seconds() - began;
     const prepared: PreparedTask = { task: task.name, ...returns, episodes, steps, seconds, manifest };
@@ -187,8 +186,10 @@ async function record(preparation: Preparation, task: TaskParts, expert: Trainin
 }
 
 /** Scores are shares of the expert's gain over chance: there has to be one. */
-function mustDiffer(task: string, { random, expert }: Returns): void {
-  if (expert !== null && expert !== random) return;
+function scaleOf(task: string, measured: Returns, manifest: DatasetManifest): Returns {
+  const { random } = measured;
+  const expert = measured.expert ?? manifest.return?.mean ?? null;
+  if (expert !== null && expert !== random) return { random, expert };
   const problem =
     expert === null ? 'the dataset has no returns to score against' : 'the expert plays exactly as well as chance';
   throw new LightbulbError('invalid_input', `task "${task}": ${problem}`, {
