@@ -7,6 +7,8 @@ export {
   type DatasetGroup,
   type DatasetManifest,
   DatasetWriter,
+  type ImportOptions,
+  importTexts,
   openDataset,
   type RecordingOptions,
   recordEpisodes,

@@ -5,8 +5,10 @@ import { checkCommand } from './commands/check.ts';
 import { conformCommand } from './commands/conform.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
+import { importCommand } from './commands/import.ts';
 import { listCommand } from './commands/list.ts';
 import { modelCommand } from './commands/model.ts';
+import { recordCommand } from './commands/record.ts';
 import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
@@ -23,6 +25,8 @@ const commands = [
   batchCommand,
   workerCommand,
   evaluateCommand,
+  recordCommand,
+  importCommand,
   reportCommand,
   watchCommand,
   validateCommand,
