@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { checkBatchedForm } from '../../worlds/contract-batched.ts';
 import {
+  type BatchedEnvironment,
   batch,
   cartpole,
   checkBatched,
   type Environment,
+  type GroupActions,
+  type GroupOutput,
+  newsTopics,
   printReport,
   type Report,
   simpleSpread,
@@ -86,4 +90,27 @@ describe('the contract of batched environments', () => {
       const report = await checkBatchedForm((copies) => brokenBatch(copies, defect), { enduranceSteps });
       assert.deepEqual(failures(report), [`batch/${name}`], printReport(report));
     });
+
+  it('catches numbers that stand for no text', async () => {
+    // Read leniently, a text ends at the first zero: whatever comes after it would go unseen.
+    const chatty = (copies: number): BatchedEnvironment => {
+      const inner = newsTopics(copies);
+      const blot = (output: readonly GroupOutput[]) => {
+        for (let b = 1; b <= copies; b++) output[0]!.observation[b * 400 - 1] = 5;
+      };
+      return Object.assign(Object.create(inner) as BatchedEnvironment, {
+        reset(seed: number, output: readonly GroupOutput[]) {
+          inner.reset(seed, output);
+          blot(output);
+        },
+        step(actions: readonly GroupActions[], output: readonly GroupOutput[]) {
+          inner.step(actions, output);
+          blot(output);
+        },
+      });
+    };
+    const report = await checkBatchedForm(chatty, { enduranceSteps: 0 });
+    assert.deepEqual(failures(report), ['batch/observations'], printReport(report));
+    assert.match(printReport(report), /number 399: wanted 0, got 5/);
+  });
 });
