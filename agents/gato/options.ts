@@ -65,7 +65,7 @@ export const reinforcementDefaults: Omit<ReinforcementOptions, 'task' | 'after'>
   valueCoefficient: 0.5,
   entropyCoefficient: 0,
   maximumGradientNorm: 0.5,
-  valueWarmup: 32,
+  valueWarmup: 64,
   targetKl: 0.02,
   teamReward: false,
 };

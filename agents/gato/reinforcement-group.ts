@@ -89,8 +89,11 @@ export class ReinforcementGroup {
     this.staged = { logProbability: slots(), advantage: slots(), target: slots(), value: slots() };
   }
 
-  /** Reads the rollout: log-probabilities, values, advantages and targets. */
-  estimate(scale: ValueScale): void {
+  /**
+   * Reads the rollout: log-probabilities, values, advantages and targets. While the value head warms up, lambda is 1:
+   * with less, targets are made of values that say nothing yet, and their level rises over many rollouts.
+   */
+  estimate(scale: ValueScale, isWarmUp = false): void {
     const { collector, rollout, rows, finals, value, finalValue, made } = this;
     const { T, B } = collector;
     rows.fill(rollout, T, B, finals);
@@ -121,7 +124,7 @@ export class ReinforcementGroup {
     generalisedAdvantages(
       { T, K: B * sizes.N, reward: this.reward, value, finalValue, terminated, truncated, alive },
       discount,
-      gaeLambda,
+      isWarmUp ? 1 : gaeLambda,
       this.advantage,
       this.target,
     );

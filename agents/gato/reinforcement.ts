@@ -72,6 +72,9 @@ export function createReinforcement(spec: ReinforcementSpec): Reinforcement {
   }
 }
 
+/** A linear head on vectors that stand still learns at a higher rate than a backbone. */
+const WARM_UP_RATE = 10;
+
 interface SavedReinforcement {
   readonly updates: number;
   readonly noise: StreamState;
@@ -133,7 +136,7 @@ class BackboneReinforcement implements Reinforcement {
     );
     this.isFresh = false;
     for (const group of groups) {
-      group.estimate(scale);
+      group.estimate(scale, this.updates < options.valueWarmup);
       await breathe();
     }
     const explained = this.rescale();
@@ -190,7 +193,9 @@ class BackboneReinforcement implements Reinforcement {
           await breathe();
           const number = this.updates + updates;
           if (number === valueWarmup && valueWarmup > 0) this.beginAnew();
-          const kl = group.learn(rows, scale, learningRate, number < valueWarmup, sums);
+          const isWarmUp = number < valueWarmup;
+          const rate = isWarmUp ? WARM_UP_RATE * learningRate : learningRate;
+          const kl = group.learn(rows, scale, rate, isWarmUp, sums);
           updates++;
           if (targetKl !== null && kl > targetKl) return updates;
         }
