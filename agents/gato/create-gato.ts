@@ -28,7 +28,7 @@ import type { GatoSpec } from './task.ts';
  *
  * @example
  * const training = await createGato({
- *   seed: 1, steps: 2000, tasks: [task], tokenizer: byteTokenizer, options: gatoDefaults,
+ *   seed: 1, steps: 2000, tasks: [task], tokenizer: byteTokenizer(), options: gatoDefaults,
  *   executor: 'onnx', device: 'auto', threads: 2,
  * });
  * while (training.step < 2000) console.log((await training.advance()).metrics);
