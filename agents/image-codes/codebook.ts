@@ -57,8 +57,9 @@ export interface CodebookStep {
  * The codebook after a batch, as k-means goes with moving averages (van den Oord et al. 2017, appendix A.1):
  * `N_i <- gamma N_i + (1 - gamma) n_i`, `m_i <- gamma m_i + (1 - gamma) sum_j z_ij`, `e_i = m_i / N_i` with N smoothed; an entry that was
  * never chosen stays.
- * Dead entries become vectors of the batch, as in Jukebox (Dhariwal et al. 2020, arXiv 2005.00341, section 3.1), each
- * with twice the count it must not fall below, so that it has time to be chosen. `revived`: how many there were.
+ * Dead entries become vectors of the batch, as in Jukebox (Dhariwal et al. 2020, arXiv 2005.00341, section 3.1), with the
+ * count that they must not fall below: one that is not chosen in the next batch either begins anew again, so that what
+ * is not in use stays near to where the encoder has moved. `revived`: how many there were.
  */
 export function followed(
   codebook: CodebookOf<tf.Tensor>,
@@ -76,8 +77,8 @@ export function followed(
   const isDeadRow = tf.reshape(isDead, [K, 1]);
   const fresh = tf.gather(z, revival as tf.Tensor1D);
   const next = {
-    counts: tf.where(isDead, tf.fill([K], 2 * least), counts),
-    sums: tf.where(isDeadRow, tf.mul(fresh, 2 * least), sums),
+    counts: tf.where(isDead, tf.fill([K], least), counts),
+    sums: tf.where(isDeadRow, tf.mul(fresh, least), sums),
   };
   const means = tf.div(next.sums, tf.reshape(smoothed(next.counts), [K, 1]));
   const alive = tf.where(tf.greater(tf.reshape(counts, [K, 1]), 0), means, codebook.vectors);

@@ -1,5 +1,15 @@
 import type { Stream } from '../../core/index.ts';
-import { type ConvolutionOf, convolution, heNormal, initialisers, tf, type Value } from '../../nn/index.ts';
+import {
+  type ConvolutionOf,
+  convolution,
+  heNormal,
+  type Initialiser,
+  initialisers,
+  lecunNormal,
+  tf,
+  type Value,
+  varianceScaling,
+} from '../../nn/index.ts';
 import type { ImageCodesOptions } from './options.ts';
 
 /** `x + second(relu(first(relu(x))))`. A branch that is left out has none of them. */
@@ -55,7 +65,7 @@ export class Autoencoder {
         down: numbered(steps, ({ inputs, outputs }) => layer(stream, WIDE, inputs, outputs)),
         input: layer(stream, 3, width, width),
         blocks: this.initBlocks(stream),
-        output: layer(stream, 1, width, features),
+        output: layer(stream, 1, width, features, lecunNormal),
       },
       decoder: {
         input: layer(stream, 3, features, width),
@@ -89,7 +99,14 @@ export class Autoencoder {
     const inner = width >> 1;
     return numbered(Array.from({ length: blocks }), () => ({
       first: layer(stream, 3, width, inner),
-      second: layer(stream, 1, inner, width),
+      // Each block adds to the sum that it takes: a small part, or many blocks would make it large.
+      second: layer(
+        stream,
+        1,
+        inner,
+        width,
+        varianceScaling({ scale: 0.1, fan: 'in', distribution: 'truncated-normal' }),
+      ),
     }));
   }
 }
@@ -108,8 +125,14 @@ function residuals(x: tf.Tensor, blocks: Numbered<ResidualOf<tf.Tensor>> = {}): 
   return tf.relu(y);
 }
 
-function layer(stream: Stream, size: number, inputs: number, outputs: number): ConvolutionOf<Value> {
-  return convolution.init(stream, { size: [size, size], inputs, outputs, kernel: heNormal });
+function layer(
+  stream: Stream,
+  size: number,
+  inputs: number,
+  outputs: number,
+  kernel: Initialiser = heNormal,
+): ConvolutionOf<Value> {
+  return convolution.init(stream, { size: [size, size], inputs, outputs, kernel });
 }
 
 /** He's variance 2 / fan: a pixel of the result sees (4 / stride)^2 pixels of the input. */

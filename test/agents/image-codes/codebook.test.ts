@@ -99,8 +99,8 @@ describe('the codebook of image codes', () => {
     const after = step(before, batch);
     assert.deepEqual(after.revived, [1]);
     assert.equal(after.vectors![1], 3);
-    assert.deepEqual(after.counts, [3, 1]);
-    assertClose(after.sums!, [0.5 * 2 + 0.5 * 10, 3], 1e-6);
+    assert.deepEqual(after.counts, [3, 0.5]);
+    assertClose(after.sums!, [0.5 * 2 + 0.5 * 10, 0.5 * 3], 1e-6);
     assertClose(after.vectors!.slice(0, 1), [2], 1e-4);
     // One that is chosen often enough is not dead, though its count was as low.
     const chosen = step(before, { ...batch, ids: [0, 0, 0, 1] });

@@ -14,7 +14,7 @@ function example(): ImageCodes {
   const source = stream(3, 'folder');
   const vectors = float32(
     [16, 4],
-    Float32Array.from({ length: 64 }, () => source.normal()),
+    Float32Array.from({ length: 64 }, () => 0.2 * source.normal()),
   );
   return new ImageCodes(OPTIONS, { ...new Autoencoder(OPTIONS).init(source), codebook: { vectors } });
 }
