@@ -150,10 +150,11 @@ export class ReinforcementGroup {
   }
 
   /**
-   * One step of the optimiser on these rows. Adds the metrics and the gradient's norm to `sums`; returns the
-   * approximate KL divergence. Error `not_finite` where one is not, with the state from before the step in place.
+   * One step of the optimiser on these rows. Adds the metrics and the gradient's norm to `sums`. Returns whether the
+   * step was taken: not where the policy is further than `targetKl` from the one that acted already.
+   * Error `not_finite` where a metric is not, with the state from before the step in place.
    */
-  learn(which: Int32Array, scale: ValueScale, rate: number, isWarmUp: boolean, sums: Float64Array): number {
+  learn(which: Int32Array, scale: ValueScale, rate: number, isWarmUp: boolean, sums: Float64Array): boolean {
     const { batch, rollout, staged, rows } = this;
     batch.fill(which, rollout);
     const { weight, slots } = batch;
@@ -177,8 +178,10 @@ export class ReinforcementGroup {
     const bad = found.findIndex((number) => !Number.isFinite(number));
     if (bad >= 0) throw notFinite(METRICS[bad] ?? 'gradientNorm', found[bad]!, this.name);
     for (const [i, number] of found.entries()) sums[i]! += number;
+    const { targetKl } = this.made.options;
+    if (targetKl !== null && found[METRICS.indexOf('approximateKl')]! > targetKl) return false;
     this.made.learner.swap();
-    return found[METRICS.indexOf('approximateKl')]!;
+    return true;
   }
 
   dispose(): void {

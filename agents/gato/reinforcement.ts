@@ -75,6 +75,12 @@ export function createReinforcement(spec: ReinforcementSpec): Reinforcement {
 /** A linear head on vectors that stand still learns at a higher rate than a backbone. */
 const WARM_UP_RATE = 10;
 
+/**
+ * Updates in which the policy's learning rate rises from 0: the first steps of Adam are as long for every parameter,
+ * however small its gradient, and throw a cloned policy away.
+ */
+const RAMP = 32;
+
 interface SavedReinforcement {
   readonly updates: number;
   readonly noise: StreamState;
@@ -141,13 +147,13 @@ class BackboneReinforcement implements Reinforcement {
     }
     const explained = this.rescale();
     const sums = new Float64Array(METRICS.length + 1);
-    const updates = await this.learn(sums);
-    this.updates += updates;
+    const { measured, taken } = await this.learn(sums);
+    this.updates += taken;
     this.publish();
-    const means = [...METRICS, 'gradientNorm'].map((name, i): [string, number] => [name, sums[i]! / updates]);
+    const means = [...METRICS, 'gradientNorm'].map((name, i): [string, number] => [name, sums[i]! / measured]);
     return {
       steps: options.rollout * options.copies,
-      updates,
+      updates: taken,
       metrics: { ...returnsOf(episodes), ...Object.fromEntries(means), explainedVariance: explained },
       episodes: episodes.length,
     };
@@ -182,26 +188,24 @@ class BackboneReinforcement implements Reinforcement {
     this.collector.environment.close?.();
   }
 
-  /** The epochs on a rollout. Returns the number of steps of the optimiser. */
-  private async learn(sums: Float64Array): Promise<number> {
+  /** The epochs on a rollout: how many minibatches were measured, and how many steps of the optimiser were taken. */
+  private async learn(sums: Float64Array): Promise<{ readonly measured: number; readonly taken: number }> {
     const { groups, order, scale } = this;
-    const { epochs, learningRate, valueWarmup, targetKl } = this.spec.options;
-    let updates = 0;
+    const { epochs, learningRate, valueWarmup } = this.spec.options;
+    let taken = 0;
     for (let epoch = 0; epoch < epochs; epoch++) {
       for (const group of groups) {
         for (const rows of group.minibatches(order)) {
           await breathe();
-          const number = this.updates + updates;
-          if (number === valueWarmup && valueWarmup > 0) this.beginAnew();
-          const isWarmUp = number < valueWarmup;
-          const rate = isWarmUp ? WARM_UP_RATE * learningRate : learningRate;
-          const kl = group.learn(rows, scale, rate, isWarmUp, sums);
-          updates++;
-          if (targetKl !== null && kl > targetKl) return updates;
+          const number = this.updates + taken - valueWarmup;
+          if (number === 0 && valueWarmup > 0) this.beginAnew();
+          const rate = learningRate * (number < 0 ? WARM_UP_RATE : Math.min(1, (number + 1) / RAMP));
+          if (!group.learn(rows, scale, rate, number < 0, sums)) return { measured: taken + 1, taken };
+          taken++;
         }
       }
     }
-    return updates;
+    return { measured: taken, taken };
   }
 
   /**
