@@ -6,6 +6,7 @@ export {
   type Dataset,
   type DatasetGroup,
   type DatasetManifest,
+  DatasetMixture,
   DatasetWriter,
   type ImportOptions,
   importTexts,

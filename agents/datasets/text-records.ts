@@ -41,7 +41,13 @@ export async function* jsonLines(file: string): AsyncGenerator<TextRecord> {
  * 1, or names from the first record with `header`.
  */
 export async function* csvRecords(file: string, header: boolean): AsyncGenerator<TextRecord> {
-  const parser = parse({ info: true, relax_column_count: true, skip_empty_lines: true, max_record_size: LONGEST });
+  const parser = parse({
+    record_delimiter: ['\r\n', '\n', '\r'],
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: LONGEST,
+  });
   const source = Readable.from(decoded(file));
   pipeline(source, parser, () => {}); // what fails is thrown by the loop
   let names: readonly string[] | undefined;
