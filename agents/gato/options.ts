@@ -54,7 +54,7 @@ export interface ReinforcementOptions {
 
 /** The defaults of all that a task does not decide. */
 export const reinforcementDefaults: Omit<ReinforcementOptions, 'task' | 'after'> = {
-  copies: 8,
+  copies: 16,
   rollout: 128,
   epochs: 4,
   minibatches: 4,
@@ -66,7 +66,7 @@ export const reinforcementDefaults: Omit<ReinforcementOptions, 'task' | 'after'>
   entropyCoefficient: 0,
   maximumGradientNorm: 0.5,
   valueWarmup: 64,
-  targetKl: 0.02,
+  targetKl: 0.03,
   teamReward: false,
 };
 
