@@ -7,7 +7,9 @@ export function summaryText(summary: Summary): string {
   const unit = prepared === undefined ? 'steps' : 'updates';
   const before = (prepared ?? []).reduce((sum, task) => sum + task.seconds, 0);
   const preparation = prepared === undefined ? '' : `, after ${duration(before)} of preparation`;
-  const speed = `${steps} ${unit} in ${duration(seconds)}, ${short(stepsPerSecond)} ${unit}/s${preparation}`;
+  const trained = `${steps} ${unit} in ${duration(seconds)}, ${short(stepsPerSecond)} ${unit}/s${preparation}`;
+  const isEarly = prepared !== undefined && steps === 0;
+  const speed = isEarly ? `nothing learned yet, tasks prepared: ${listed(prepared)}` : trained;
   const lines = [
     `${scenario} (seed ${seed}) ${state}: ${speed}`,
     ...(evaluation === null ? [] : [reachedText(evaluation)]),
@@ -15,6 +17,10 @@ export function summaryText(summary: Summary): string {
     state === 'interrupted' ? `go on:  lightbulb resume ${folder}` : `next:   lightbulb evaluate ${folder}`,
   ];
   return lines.join('\n');
+}
+
+function listed(prepared: NonNullable<Summary['prepared']>): string {
+  return prepared.length === 0 ? 'none' : prepared.map(({ task }) => task).join(', ');
 }
 
 /** Where there are tasks, a table says the rest. */
