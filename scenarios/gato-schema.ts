@@ -89,6 +89,10 @@ const loss = Type.Object(
     action: weight('Weight of tokens of actions.'),
     text: weight('Weight of tokens of texts.'),
     observation: weight('Weight of tokens of other observations; 0 does not predict them, as Gato.'),
+    balance: Type.Enum(['token', 'task'], {
+      description:
+        'token: every target of a batch counts alike, as in Gato. task: the targets of a task count together as much as its rows do.',
+    }),
   },
   { title: 'Loss', additionalProperties: false },
 );

@@ -89,7 +89,16 @@ export interface GatoOptions {
     readonly steps: number;
   };
   /** How much a target counts, by what it is. Observations: 0 as in Gato; above, the model also predicts them. */
-  readonly loss: { readonly action: number; readonly text: number; readonly observation: number };
+  readonly loss: {
+    readonly action: number;
+    readonly text: number;
+    readonly observation: number;
+    /**
+     * `token`: each target of the batch counts alike, as in Gato. `task`: the targets of a task count together as much
+     * as its rows, so that an action in hundreds of tokens (the topic of a text) is not drowned by one in five.
+     */
+    readonly balance: 'token' | 'task';
+  };
   readonly learningRate: number;
   /** Updates in which the learning rate rises from 0; then it falls to a tenth along a cosine. */
   readonly warmup: number;
@@ -123,7 +132,7 @@ export const gatoDefaults: GatoOptions = {
   batch: 16,
   context: 8,
   prompt: { share: 0.25, fromEnd: 0.5, steps: 2 },
-  loss: { action: 1, text: 1, observation: 0 },
+  loss: { action: 1, text: 1, observation: 0, balance: 'token' },
   learningRate: 5e-4,
   warmup: 100,
   beta2: 0.95,

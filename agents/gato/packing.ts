@@ -53,7 +53,9 @@ const NO_SEGMENT = -1;
  */
 export class Packer {
   private readonly sequences: readonly TaskSequences[];
+  /** [tasks]: rows of the batch, and the sum of the weights of its targets. */
   private readonly counts: Int32Array;
+  private readonly totals: Float64Array;
   private readonly rows: Readonly<Record<'ids' | 'local' | 'order' | 'segment' | 'patch', Int32Array>>;
   private readonly at: Int32Array;
   private readonly target: Int32Array;
@@ -75,6 +77,7 @@ export class Packer {
     const size = batch * length;
     this.sequences = tasks.map((task) => new TaskSequences(task, options, shape, seed));
     this.counts = new Int32Array(tasks.length);
+    this.totals = new Float64Array(tasks.length);
     const row = (): Int32Array => new Int32Array(size);
     this.rows = { ids: row(), local: row(), order: row(), segment: row(), patch: row() };
     const most = roundedUp(size);
@@ -191,7 +194,12 @@ export class Packer {
 
   /** Weights that add up to 1, and zeros behind them; how many targets the program reads. */
   private finishTargets(): number {
-    const { targets, weight } = this;
+    const { targets, weight, task, totals, counts } = this;
+    if (this.options.loss.balance === 'task') {
+      totals.fill(0);
+      for (let m = 0; m < targets; m++) totals[task[m]!]! += weight[m]!;
+      for (let m = 0; m < targets; m++) weight[m]! *= counts[task[m]!]! / totals[task[m]!]!;
+    }
     let total = 0;
     for (let m = 0; m < targets; m++) total += weight[m]!;
     for (let m = 0; m < targets; m++) weight[m]! /= total;

@@ -7,14 +7,14 @@ const WAVES = 16;
 
 /** Length scales lie between these: in bins the shortest, as a share of the range the longest. */
 const SHORTEST = 4;
-const LONGEST = 1 / 4;
+const LONGEST = 1;
 
 /**
  * Overwrites the rows of `range` in a token table [V, D] with samples of a smooth random function of the bin, so that
  * numbers of like size begin with like vectors. Each column is its own sum of random Fourier features (Rahimi and Recht
- * 2007) of squared-exponential kernels whose length scales are spread evenly in logarithm, from four bins to a quarter
- * of the range. Each element has mean 0 and standard deviation `deviation`; neighbours correlate by 0.99, the two halves
- * of the range hardly. Deterministic in the stream.
+ * 2007) of a squared-exponential kernel; the columns' length scales are spread evenly in logarithm, from four bins to
+ * the whole range, so that some columns tell neighbours apart and others are nearly straight lines. Each element has
+ * mean 0 and standard deviation `deviation`. Deterministic in the stream.
  */
 export function smoothTable(stream: Stream, table: Value, range: IdRange, deviation: number): void {
   const width = table.shape[1]!;
@@ -23,8 +23,8 @@ export function smoothTable(stream: Stream, table: Value, range: IdRange, deviat
   const sums = new Float64Array(range.size);
   for (let column = 0; column < width; column++) {
     sums.fill(0);
+    const scale = shortest * (LONGEST / shortest) ** ((column + 0.5) / width);
     for (let wave = 0; wave < WAVES; wave++) {
-      const scale = shortest * (LONGEST / shortest) ** stream.uniform();
       const pace = stream.normal() / scale / range.size;
       const phase = 2 * Math.PI * stream.uniform();
       for (let bin = 0; bin < range.size; bin++) sums[bin]! += Math.cos(pace * bin + phase);

@@ -218,7 +218,7 @@ describe('a generalist', () => {
       ['/learner/batch', specOf([echo()], { batch: 0 })],
       ['/learner/warmup', specOf([echo()], { warmup: 100 })],
       ['/learner/prompt/share', specOf([echo()], { prompt: { share: 2, fromEnd: 0, steps: 1 } })],
-      ['/learner/loss', specOf([echo()], { loss: { action: 0, text: 0, observation: 0 } })],
+      ['/learner/loss', specOf([echo()], { loss: { action: 0, text: 0, observation: 0, balance: 'token' } })],
       ['/learner/backbone/heads', specOf([echo()], { backbone: { ...backbone, heads: 3 } })],
       ['/learner/reinforcement/task', specOf([echo()], { reinforcement })],
       [

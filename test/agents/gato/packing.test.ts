@@ -19,7 +19,7 @@ function optionsOf(options: Partial<PackerOptions> = {}): PackerOptions {
     batch: 4,
     context: 4,
     prompt: NO_PROMPT,
-    loss: { action: 1, text: 1, observation: 0 },
+    loss: { action: 1, text: 1, observation: 0, balance: 'token' },
     vocabulary,
     patch: null,
     seed: 7,
@@ -229,7 +229,7 @@ describe('packing of episodes into rows', () => {
 
   it('counts observations where they weigh something, and weights add up to 1', () => {
     const source = new EpisodeSource(simple, [clockTrack(4)], 4, 1);
-    const loss = { action: 1, text: 1, observation: 0.25 };
+    const loss = { action: 1, text: 1, observation: 0.25, balance: 'token' } as const;
     const packer = new Packer(
       [{ name: 'clock', source, tokens: simpleTokens, weight: 1 }],
       optionsOf({ length: 12, batch: 1, context: 4, loss }),
@@ -239,6 +239,25 @@ describe('packing of episodes into rows', () => {
     deepEqual(Array.from(kind), [0, 2, 0, 0, 2, 0, 0, 2, 0, 0, 2]);
     const total = 4 + 7 * 0.25;
     for (let m = 0; m < count; m++) equal(targets.weight.data[m], Math.fround((kind[m] === 2 ? 1 : 0.25) / total));
+  });
+
+  it('balances tasks by their rows, whatever the number of their targets', () => {
+    const source = (steps: number) => new EpisodeSource(simple, [clockTrack(steps)], 4, 1);
+    const loss = { action: 1, text: 1, observation: 0.25, balance: 'task' } as const;
+    const packer = new Packer(
+      [
+        { name: 'four', source: source(4), tokens: simpleTokens, weight: 2 },
+        { name: 'one', source: source(1), tokens: simpleTokens, weight: 1 },
+      ],
+      optionsOf({ length: 12, batch: 3, context: 4, loss }),
+    );
+    const { targets, count, task, kind } = packer.next();
+    const sums = [0, 0];
+    for (let m = 0; m < count; m++) sums[task[m]!]! += targets.weight.data[m]!;
+    ok(Math.abs(sums[0]! - 2 / 3) < 1e-6 && Math.abs(sums[1]! - 1 / 3) < 1e-6, String(sums));
+    // Within a task the kinds keep their proportion.
+    const of = (which: number): number => targets.weight.data[Array.from(kind).indexOf(which)]!;
+    ok(Math.abs(of(0) / of(2) - 0.25) < 1e-6);
   });
 
   it('carries the patches of pictures along', () => {

@@ -137,7 +137,8 @@ describe('a smooth table', () => {
       square += number * number;
     }
     assert.ok(Math.abs(sum / numbers.length) < 0.005, `mean ${sum / numbers.length}`);
-    assert.ok(Math.abs(Math.sqrt(square / numbers.length) - 0.05) < 0.005, `square ${square / numbers.length}`);
+    // A column that hardly changes over the range is hardly more than one draw: 0.05 / sqrt(2 * 50) is 0.005, twice.
+    assert.ok(Math.abs(Math.sqrt(square / numbers.length) - 0.05) < 0.01, `square ${square / numbers.length}`);
   });
 
   it('correlates the less the farther bins are apart', () => {
