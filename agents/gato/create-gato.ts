@@ -192,6 +192,7 @@ class GatoTraining implements Training {
       layout: this.learner.layout,
       context: rememberedSteps(task.tokens, options),
       options: options.reinforcement!,
+      updates: Math.max(1, this.spec.steps - this.toClone),
       executor: this.executor,
     });
   }

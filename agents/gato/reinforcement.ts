@@ -30,6 +30,8 @@ export interface ReinforcementSpec {
   /** Time steps that acting remembers; as many as fit the model's length, at most. */
   readonly context: number;
   readonly options: ReinforcementOptions;
+  /** Updates in all, over which the learning rate falls to 0 in a line. */
+  readonly updates: number;
   readonly executor: Executor;
 }
 
@@ -192,6 +194,7 @@ class BackboneReinforcement implements Reinforcement {
   private async learn(sums: Float64Array): Promise<{ readonly measured: number; readonly taken: number }> {
     const { groups, order, scale } = this;
     const { epochs, learningRate, valueWarmup } = this.spec.options;
+    const left = Math.max(0, 1 - this.updates / this.spec.updates);
     let taken = 0;
     for (let epoch = 0; epoch < epochs; epoch++) {
       for (const group of groups) {
@@ -199,7 +202,7 @@ class BackboneReinforcement implements Reinforcement {
           await breathe();
           const number = this.updates + taken - valueWarmup;
           if (number === 0 && valueWarmup > 0) this.beginAnew();
-          const rate = learningRate * (number < 0 ? WARM_UP_RATE : Math.min(1, (number + 1) / RAMP));
+          const rate = learningRate * (number < 0 ? WARM_UP_RATE : Math.min(left, (number + 1) / RAMP));
           if (!group.learn(rows, scale, rate, number < 0, sums)) return { measured: taken + 1, taken };
           taken++;
         }

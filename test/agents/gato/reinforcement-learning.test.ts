@@ -19,6 +19,7 @@ function reinforcement(
     parameters: pack(initial),
     layout: layoutOf(initial),
     options: optionsOf(options),
+    updates: 1000,
   });
 }
 
