@@ -38,7 +38,8 @@ export interface GatoModelOptions {
 }
 
 /**
- * One transformer over tokens of every kind (early fusion). Pure functions of parameters and tensors, to be compiled.
+ * One transformer over tokens of every kind (early fusion). First weights have the deviation 1 / sqrt(D): GPT-2's 0.02
+ * suits widths of thousands, and a narrow model learns slowly from it. Pure functions of parameters and tensors, to be compiled.
  * Embeddings as in Gato (arXiv 2205.06175, section 2.2): a table, a residual convolution for patches with tables for
  * their rows and columns, local positions. Within a sequence places are rotary.
  */
@@ -53,6 +54,7 @@ export class GatoModel {
     this.backbone = new Backbone({
       ...axes,
       hidden: hidden ?? hiddenOf(backbone),
+      deviation: 1 / Math.sqrt(backbone.width),
       vocabulary: vocabulary.size,
       length,
       mask: 'causal',

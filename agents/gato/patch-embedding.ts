@@ -8,6 +8,7 @@ import {
   type EmbeddingOf,
   embedding,
   groupNorm,
+  initialisers,
   type NormOf,
   tf,
   type Value,
@@ -37,9 +38,6 @@ const GROUPS = 8;
 /** Rows of each table of positions. */
 export const PATCH_POSITIONS = 128;
 
-/** Patches begin as large as the vectors of the token table, which stand beside them in a row. */
-const DEVIATION = 0.02;
-
 /**
  * Image patches as vectors (Gato, arXiv 2205.06175, section 2.2 and appendix C.2): a convolution, one pre-activation
  * residual block with group norm and GELU (He et al. 2016, "v2"), and tables for the patch's row and column. What the
@@ -50,7 +48,12 @@ export const patchEmbedding = {
     const kernel = (inputs: number): ConvolutionOf<Value> =>
       convolution.init(stream, { size: [3, 3], inputs, outputs: FEATURES });
     const side = Math.ceil(size / strides(size));
-    const table = (): EmbeddingOf<Value> => embedding.init(stream, { entries: PATCH_POSITIONS, features: width });
+    const table = (): EmbeddingOf<Value> =>
+      embedding.init(stream, {
+        entries: PATCH_POSITIONS,
+        features: width,
+        table: initialisers.normal(1 / Math.sqrt(width)),
+      });
     return {
       input: kernel(channels),
       firstNorm: groupNorm.init(FEATURES),
@@ -75,8 +78,9 @@ export const patchEmbedding = {
     const flat = tf.reshape(tf.add(x, outer), [count, -1]);
     const along = (axis: number): tf.Tensor => tf.reshape(tf.slice(grid, [0, axis], [count, 1]), [count]);
     const position = tf.add(embedding.apply(rows, along(0)), embedding.apply(columns, along(1)));
-    // A factor and not small weights: these would be swept away by the first steps of an optimiser like Adam.
-    return tf.add(tf.mul(dense.apply(output, flat), DEVIATION), position);
+    // As large as the vectors of the token table beside them. A factor and not small weights: these would be swept away
+    // by the first steps of an optimiser like Adam.
+    return tf.add(tf.div(dense.apply(output, flat), Math.sqrt(rows.table.shape[1]!)), position);
   },
 
   /** x [B, L, D] with the vectors [K, D] where patch (int32 [B, L]) says which stands there, x elsewhere (-1). */

@@ -178,7 +178,8 @@ describe('the model of a generalist', () => {
       const next = row.ids[i + 1] === VOCABULARY.patch ? VOCABULARY.separator : row.ids[i + 1]!;
       loss += (Math.log(own.reduce((sum, logit) => sum + Math.exp(logit), 0)) - own[next]!) / (row.length - 1);
     }
-    assert.ok(Math.abs(loss - Math.log(VOCABULARY.size)) < 0.1, `${loss}, ln V ${Math.log(VOCABULARY.size)}`);
+    // Logits begin with a variance of about 1, which costs about half a nat.
+    assert.ok(Math.abs(loss - Math.log(VOCABULARY.size) - 0.5) < 0.3, `${loss}, ln V ${Math.log(VOCABULARY.size)}`);
   });
 
   it('can be without pictures and without values', () => {
@@ -198,7 +199,7 @@ describe('the model of a generalist', () => {
       const tree = mapTree(model.init(stream(6, 'gradient')), (leaf: Value, path) => {
         if (path.startsWith('value')) return float32(leaf.shape, leaf.data.map((_, i) => Math.sin(i)) as Float32Array);
         return path.startsWith('patches/output/weight')
-          ? float32(leaf.shape, leaf.data.map((x) => 20 * x) as Float32Array)
+          ? float32(leaf.shape, leaf.data.map((x) => 2 * x) as Float32Array)
           : parameters[path]!;
       });
       const layout = layoutOf<GatoOf<Value>>(tree as GatoOf<Value>);
@@ -240,7 +241,7 @@ describe('the model of a generalist', () => {
         );
         assert.ok(Math.abs(slope[own[0]!]!) > 1e-4, `nothing reaches ${path}: ${slope[own[0]!]}`);
         for (const at of [...own.slice(0, 4), own[size >> 1]!]) {
-          const wanted = (4 * rise(at, 1 / 128) - rise(at, 1 / 64)) / 3;
+          const wanted = (4 * rise(at, 1 / 512) - rise(at, 1 / 256)) / 3;
           assert.ok(
             Math.abs(wanted - slope[at]!) < 4e-3 * Math.max(1, Math.abs(wanted)),
             `${path} at ${at - offset}: ${slope[at]}, by differences ${wanted}`,

@@ -163,7 +163,7 @@ describe('a smooth table', () => {
   }
 });
 
-/** Parameters (ten times as large as at the start, for gradients to be seen), and patches of random pixels. */
+/** Parameters (larger than at the start, for gradients to be seen), and patches of random pixels. */
 function patches(size: number, count: number): Record<string, Value> {
   const random = stream(2, 'patches');
   const parameters = patchEmbedding.init(random, { size, channels: 2 }, WIDTH);
@@ -172,7 +172,7 @@ function patches(size: number, count: number): Record<string, Value> {
   const large = mapTree(parameters, ({ shape, data }: Value, path) =>
     float32(
       shape,
-      Float32Array.from(data, (x) => (path === 'output/weight' ? 30 * x : x + 0.1 * random.normal())),
+      Float32Array.from(data, (x) => (path === 'output/weight' ? 2 * x : x + 0.1 * random.normal())),
     ),
   );
   const grid = int32(
