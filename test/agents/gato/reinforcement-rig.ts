@@ -14,6 +14,7 @@ import {
   compile,
   fromLeaves,
   layoutOf,
+  leaves,
   onnxExecutor,
   type Program,
   pack,
@@ -31,11 +32,11 @@ export function optionsOf(options: Partial<ReinforcementOptions>): Reinforcement
   return { ...reinforcementDefaults, task: 'tiny', after: 0, ...options };
 }
 
-/** The tiny generalist, its value head at random too. */
+/** The tiny generalist as it begins, but for a value head that says something. */
 export function tiny(): { readonly model: GatoModel; readonly parameters: Values } {
-  const { model, parameters } = tinyGato();
-  const weight = parameters['value/weight']!.data as Float32Array;
-  stream(3, 'value').fillNormal(weight);
+  const { model } = tinyGato();
+  const parameters = Object.fromEntries(leaves<Value>(model.init(stream(5, 'tiny'))));
+  stream(3, 'value').fillNormal(parameters['value/weight']!.data as Float32Array);
   return { model, parameters };
 }
 
