@@ -76,7 +76,7 @@ export function tinyGato(
   const large = mapTree(model.init(stream(seed, 'tiny')), ({ shape, data }: Value, path) =>
     float32(
       shape,
-      Float32Array.from(data, (x) => (/norm|patches/i.test(path) ? x : 15 * x)),
+      Float32Array.from(data, (x) => (/norm|patches/i.test(path) ? x : 3 * x)),
     ),
   );
   return { model, parameters: Object.fromEntries(leaves<Value>(large)) };
