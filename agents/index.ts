@@ -6,7 +6,6 @@ export {
   type Dataset,
   type DatasetGroup,
   type DatasetManifest,
-  DatasetMixture,
   DatasetWriter,
   type ImportOptions,
   importTexts,

@@ -6,13 +6,13 @@ import {
   compile,
   decayMatrices,
   type Executor,
+  flattened,
   float32,
-  fromLeaves,
   globalNorm,
   type Layout,
-  leaves,
   type Program,
   type Rate,
+  restored,
   scaleByAdam,
   scaleByLearningRate,
   type Transform,
@@ -51,6 +51,8 @@ export interface CloningScores {
 }
 
 type Named = Readonly<Record<string, tf.Tensor>>;
+
+const NOISE = 'noise/';
 
 /**
  * Clipping, then AdamW (Loshchilov and Hutter 2019) on one packed vector. decayed: [P], 1 for elements of matrices,
@@ -92,7 +94,7 @@ export class Cloning {
       if (decayMatrices(path, shape)) decayed.fill(1, offset, offset + size);
     this.decayed = float32([layout.size], decayed);
     const shapes = model.backbone.noiseShapes(options.batch, options.length);
-    this.noise = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [`noise/${name}`, float32(shape)]));
+    this.noise = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [NOISE + name, float32(shape)]));
     this.random = stream(seed, 'learner/dropout');
   }
 
@@ -146,7 +148,7 @@ export class Cloning {
 
 /** One step of the optimiser, as a pure function of everything by name. */
 function step({ model, layout, options }: CloningSpec, inputs: Named): Record<string, tf.Tensor> {
-  const noise = branch(inputs, 'noise/');
+  const noise = noiseOf(inputs);
   const scored = (vector: tf.Tensor): ReturnType<typeof scoreTargets> => {
     const parameters = unpackTensors(vector as tf.Tensor1D, layout) as GatoOf<tf.Tensor>;
     const tokens = inputs as unknown as TokenInputs<tf.Tensor>;
@@ -156,25 +158,21 @@ function step({ model, layout, options }: CloningSpec, inputs: Named): Record<st
   const before = inputs.parameters!;
   const gradient = tf.grad((vector: tf.Tensor) => scored(vector).loss)(before);
   const optimiser = cloningOptimiser(options, inputs.rate as tf.Scalar, inputs.decayed!);
-  const state = fromLeaves(Object.entries(branch(inputs, 'optimiser/'))) as TransformState;
+  const state = restored<TransformState, tf.Tensor>('optimiser/', inputs);
   const { updates, state: after } = optimiser.update(gradient, state, before);
-  const outputs: Record<string, tf.Tensor> = {
+  return {
     // Autodiff keeps nothing for us; measured again, compiled programs share the nodes (common subexpressions).
     ...scored(before),
     norm: globalNorm(gradient),
     parameters: applyUpdates(before, updates) as tf.Tensor,
+    ...flattened<tf.Tensor>('optimiser/', after),
   };
-  for (const [path, leaf] of leaves<tf.Tensor>(after)) outputs[`optimiser/${path}`] = leaf;
-  return outputs;
 }
 
-/** Inputs whose names begin so, without that. */
-function branch(inputs: Named, prefix: string): Record<string, tf.Tensor> {
-  return Object.fromEntries(
-    Object.entries(inputs).flatMap(([name, tensor]) =>
-      name.startsWith(prefix) ? [[name.slice(prefix.length), tensor]] : [],
-    ),
-  );
+/** The noise among the inputs, by the names of `Backbone.noiseShapes`. */
+function noiseOf(inputs: Named): Record<string, tf.Tensor> {
+  const named = Object.entries(inputs).filter(([name]) => name.startsWith(NOISE));
+  return Object.fromEntries(named.map(([name, tensor]) => [name.slice(NOISE.length), tensor]));
 }
 
 function requireFinite(what: string, value: number): void {

@@ -16,9 +16,10 @@ import { ActingPrograms } from './acting-programs.ts';
 import { Cloning, cloningOptimiser } from './cloning.ts';
 import { CloningMetrics } from './cloning-metrics.ts';
 import { evaluateTasks } from './evaluate-tasks.ts';
-import { cloningUpdates, type GatoPlan, planGato, rememberedSteps } from './gato-plan.ts';
+import { cloningUpdates, type GatoPlan, type PlannedTask, planGato } from './gato-plan.ts';
 import { Packer } from './packing.ts';
 import { createReinforcement, type Reinforcement } from './reinforcement.ts';
+import { rememberedSteps } from './row-memories.ts';
 import type { GatoSpec } from './task.ts';
 
 /**
@@ -98,10 +99,9 @@ class GatoTraining implements Training {
   }
 
   evaluate(how: Parameters<Training['evaluate']>[0]): Promise<Evaluation> {
-    const { options } = this.spec;
     const parameters = this.parameters();
     return evaluateTasks(this.plan.tasks, how, (task, noise) => {
-      const context = rememberedSteps(task.tokens, options);
+      const context = this.contextOf(task);
       return {
         model: this.plan.model,
         tokens: task.tokens,
@@ -190,11 +190,17 @@ class GatoTraining implements Training {
       model,
       parameters: this.learner.current.parameters!,
       layout: this.learner.layout,
-      context: rememberedSteps(task.tokens, options),
+      context: this.contextOf(task),
       options: options.reinforcement!,
       updates: Math.max(1, this.spec.steps - this.toClone),
       executor: this.executor,
     });
+  }
+
+  /** Time steps that all agents of a task can remember. */
+  private contextOf({ tokens }: PlannedTask): number {
+    const { context, length } = this.spec.options;
+    return Math.min(...tokens.map(({ layout }) => rememberedSteps(context, layout, length)));
   }
 
   private parameters(): Values {

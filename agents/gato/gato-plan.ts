@@ -72,11 +72,6 @@ export function planGato({ tasks, tokenizer, options, steps }: GatoSpec): GatoPl
   return { model, tasks: planned, patch: shown };
 }
 
-/** Time steps that a task's agents remember when they act: as many as fit into a row of training. */
-export function rememberedSteps(tokens: readonly StepTokens[], { context, length }: GatoOptions): number {
-  return Math.min(context, ...tokens.map((of) => Math.floor(length / stepTokensOf(of))));
-}
-
 /** Most tokens of a step. */
 function stepTokensOf({ layout }: StepTokens): number {
   return layout.observationTokens + layout.actionTokens;

@@ -13,6 +13,7 @@ import { RowBatch } from './reinforcement-batch.ts';
 import { FinalObservations } from './reinforcement-finals.ts';
 import { createReinforcementPrograms, METRICS, type ReinforcementPrograms } from './reinforcement-programs.ts';
 import { RolloutRows, SEEN } from './reinforcement-rows.ts';
+import { rememberedSteps } from './row-memories.ts';
 
 /** Room in a minibatch for the further rows that episodes make by ending in the middle of a stretch. */
 const SLACK = 1.125;
@@ -62,10 +63,8 @@ export class ReinforcementGroup {
     this.name = group.name;
     this.rollout = collector.groups[index]!;
     const { N, M } = this.rollout.sizes;
-    const { observationTokens, actionTokens } = tokens.layout;
-    // As many steps as players remember: the last token of a full context is not read.
-    const fitting = Math.floor((model.backbone.config.length + 1) / (observationTokens + actionTokens));
-    const context = Math.min(made.context, fitting);
+    // As many steps as players remember.
+    const context = rememberedSteps(made.context, tokens.layout, model.backbone.config.length);
     this.rows = new RolloutRows({ tokens, context, patch: model.patch ?? { size: 1, channels: 1 } });
     const fewest = B * N * Math.ceil(T / context);
     this.batch = new RowBatch(this.rows, tokens, {

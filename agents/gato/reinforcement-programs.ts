@@ -5,12 +5,12 @@ import {
   clipByGlobalNorm,
   compile,
   type Executor,
-  fromLeaves,
+  flattened,
   globalNorm,
   type Layout,
-  leaves,
   maskLogits,
   type Program,
+  restored,
   scaleByAdam,
   scaleByLearningRate,
   type Transform,
@@ -132,17 +132,11 @@ export function createReinforcementPrograms(
 
   const stepped = (isWarmUp: boolean) => (inputs: Named) => {
     const { gradient: vector, metrics } = gradient(inputs, isWarmUp);
-    const prefix = 'optimiser/';
-    const state = fromLeaves(
-      Object.entries(inputs).flatMap(([path, leaf]): [string, tf.Tensor][] =>
-        path.startsWith(prefix) ? [[path.slice(prefix.length), leaf]] : [],
-      ),
-    ) as TransformState;
+    const state = restored<TransformState, tf.Tensor>('optimiser/', inputs);
     const optimiser = reinforcementOptimiser(options.maximumGradientNorm, inputs.learningRate as tf.Scalar);
     const { updates, state: next } = optimiser.update(vector, state, inputs.parameters!);
-    const moved: Record<string, tf.Tensor> = { parameters: applyUpdates(inputs.parameters!, updates) as tf.Tensor };
-    for (const [path, leaf] of leaves<tf.Tensor>(next)) moved[prefix + path] = leaf;
-    return { ...moved, metrics, norm: globalNorm(vector) };
+    const parameters = applyUpdates(inputs.parameters!, updates) as tf.Tensor;
+    return { parameters, ...flattened<tf.Tensor>('optimiser/', next), metrics, norm: globalNorm(vector) };
   };
 
   const called = (what: string): { name: string; executor: Executor } => ({ name: `gato/${what}-${name}`, executor });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { DatasetMixture, type Window, type WindowSource } from '../../../agents/datasets/index.ts';
+import type { Window, WindowSource } from '../../../agents/datasets/index.ts';
 import { Shards } from '../../../agents/datasets/shards.ts';
 import { ShuffledWindows } from '../../../agents/datasets/windows.ts';
 import type { Json } from '../../../core/index.ts';
 import { temporaryFolder } from '../../scenarios/files.ts';
-import { datasetOf, groups, numbered } from './tracks.ts';
+import { datasetOf, numbered } from './tracks.ts';
 
 /** `<track>:<from>-<to>`, by what the observations themselves say. */
 function named({ track, from, to }: Window): string {
@@ -155,62 +155,5 @@ describe('windows of a dataset', () => {
     const saved = dataset.windows({ steps: 1, seed: 1 }).save();
     assert.throws(() => dataset.windows({ steps: 2, seed: 1 }).load(saved), { code: 'mismatch' });
     assert.throws(() => numbered(root(), [3, 8]).windows({ steps: 1, seed: 1 }).load(saved), { code: 'mismatch' });
-  });
-});
-
-describe('a mixture of datasets', () => {
-  /** A source that counts. */
-  const counter = (): WindowSource & { count: number } => ({
-    count: 0,
-    manifest: { groups } as unknown as WindowSource['manifest'],
-    next() {
-      this.count++;
-      return {} as Window;
-    },
-    prompt: () => assert.fail(),
-    save() {
-      return this.count;
-    },
-    load(state) {
-      this.count = state as number;
-    },
-  });
-  const parts = (weights: readonly number[]) =>
-    weights.map((weight, i) => ({ name: `part ${i}`, source: counter(), weight }));
-
-  it('has each source within one of its share after any number of draws', () => {
-    const weight = fc.oneof(fc.double({ min: 1e-3, max: 1, noNaN: true }), fc.integer({ min: 1, max: 20 }));
-    fc.assert(
-      fc.property(fc.array(weight, { minLength: 1, maxLength: 7 }), (weights) => {
-        const made = parts(weights);
-        const mixture = new DatasetMixture(made);
-        const total = weights.reduce((a, b) => a + b);
-        for (let n = 1; n <= 300; n++) {
-          mixture.next();
-          for (const { source, weight: own } of made)
-            assert.ok(Math.abs(source.count - (n * own) / total) < 1, `${source.count} of ${n} for ${own} of ${total}`);
-        }
-      }),
-      { numRuns: 60 },
-    );
-  });
-
-  it('goes on exactly where it was saved', () => {
-    const order = (mixture: DatasetMixture, count: number) => Array.from({ length: count }, () => mixture.next().part);
-    const weights = [3, 1, 2.5];
-    const mixture = new DatasetMixture(parts(weights));
-    order(mixture, 17);
-    const saved = JSON.parse(JSON.stringify(mixture.save())) as Json;
-    const made = parts(weights);
-    const other = new DatasetMixture(made);
-    other.load(saved);
-    assert.equal(
-      made.reduce((sum, { source }) => sum + source.count, 0),
-      17,
-    );
-    assert.deepEqual(order(other, 50), order(mixture, 50));
-    assert.throws(() => new DatasetMixture(parts([1, 1])).load(saved), { code: 'mismatch' });
-    for (const wrong of [[], [1, 0], [Number.NaN]])
-      assert.throws(() => new DatasetMixture(parts(wrong)), { code: 'invalid_input' });
   });
 });

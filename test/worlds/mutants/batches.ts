@@ -30,6 +30,8 @@ export type BatchDefect =
   | 'close twice throws';
 
 let instances = 0;
+/** Numbers lost at each step: far more than the rest of a long test process takes or lets go of meanwhile. */
+const LEAKED = 2048;
 const leak: Float64Array[] = [];
 
 /** A batch of couriers with one promise broken on the way in or out. */
@@ -48,7 +50,7 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
     first ??= output;
     const before = structuredClone(output) as readonly GroupOutput[];
     write(is('keeps first output') ? first : output);
-    if (is('leaks')) leak.push(new Float64Array(64));
+    if (is('leaks')) leak.push(new Float64Array(LEAKED));
     for (const [g, out] of output.entries()) {
       const { observation, finalObservation, alive, reward, terminated, truncated, actionMask } = out;
       const width = observation.length / alive.length;

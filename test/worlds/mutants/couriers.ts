@@ -62,6 +62,8 @@ const CARRIER: Space = box([2], -20, 20);
 let resets = 0;
 let instances = 0;
 let shared: Stream = stream(0, 'shared');
+/** Numbers lost at each step: far more than the rest of a long test process takes or lets go of meanwhile. */
+const LEAKED = 2048;
 const leak: Float64Array[] = [];
 
 /** A scout who steps in four directions, and leaves early, and a carrier who drifts to the end. Breaks one promise. */
@@ -179,7 +181,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       requireActions(actions);
       if (is('throws') && step === 3) throw new Error('an accident');
       if (is('changing declaration') && step === 3) agents = ['carrier', 'scout'];
-      if (is('leaks')) leak.push(new Float64Array(64));
+      if (is('leaks')) leak.push(new Float64Array(LEAKED));
       step++;
       if (is('steps before reset')) random ??= stream(0, 'couriers');
       const scout = Number(actions.scout ?? 0) || 0;
