@@ -40,6 +40,17 @@ export interface GroupOutput {
   readonly actionMask: Uint8Array;
 }
 
+/** An opinion that one agent can have of another's part in a step or episode: a score, and what it means. */
+export interface FeedbackKind {
+  readonly from: string;
+  readonly about: string;
+  /** In words, for people: `share of the notes that the piece used`. */
+  readonly meaning: string;
+  /** Bounds of the score. */
+  readonly low: number;
+  readonly high: number;
+}
+
 /** The actions of one group: [B, N, A]; Int32Array of choices for discrete spaces, Float32Array for boxes. */
 export type GroupActions = Int32Array | Float32Array;
 
@@ -68,6 +79,15 @@ export interface BatchedEnvironment {
    * shows the next. Valid for the copies whose episode ended in the last step; comes with `state`.
    */
   finalState?(out: Float32Array): void;
+  /**
+   * The team's objective in the last step: [B]. Where there is none, it is the sum of the agents' rewards. Then `reward`
+   * is what each agent is paid by itself, and need not be part of the objective.
+   */
+  teamReward?(out: Float32Array): void;
+  /** What agents can say of each other after a step. Comes with `feedback`. */
+  readonly feedbackKinds?: readonly FeedbackKind[];
+  /** What was said after the last step. score: [B, K]; said: [B, K], 1 where there is a score, else score is 0. */
+  feedback?(score: Float32Array, said: Uint8Array): void;
   /** The level that copy `b` plays from its next reset on; `undefined` hands the choice back to the seed. */
   setLevel?(copy: number, level: Json | undefined): void;
   /** Everything that decides the future of all copies, random streams included, as plain data. */

@@ -1,4 +1,5 @@
 import type { Json } from '../core/index.ts';
+import type { FeedbackKind } from './batched.ts';
 import type { Space, SpaceValue } from './space.ts';
 
 /** What one agent sees and may do. Plain data, the same object for the life of the environment. */
@@ -24,6 +25,10 @@ export interface Step extends First {
   readonly rewards: Readonly<Record<string, number>>;
   readonly terminated: Readonly<Record<string, boolean>>;
   readonly truncated: Readonly<Record<string, boolean>>;
+  /** The team's objective in this step; see `BatchedEnvironment.teamReward`. In every step, or in none. */
+  readonly teamReward?: number;
+  /** What agents say of each other after this step: scores by the place of their kind in `feedbackKinds`. */
+  readonly feedback?: Readonly<Record<number, number>>;
 }
 
 /** Which episode to start. `level` is plain data from the environment's own level space. */
@@ -57,6 +62,10 @@ export interface Environment {
   /** Reordering the agents changes nothing but their names. */
   readonly symmetric?: boolean;
   readonly levels?: LevelSpace;
+  /** Whether steps come with a `teamReward`. */
+  readonly hasTeamReward?: boolean;
+  /** What agents can say of each other after a step. */
+  readonly feedbackKinds?: readonly FeedbackKind[];
 
   reset(options: ResetOptions): First;
   step(actions: Readonly<Record<string, SpaceValue>>): Step;

@@ -1,5 +1,5 @@
 export { type BatchOptions, batch } from './batch.ts';
-export type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
+export type { BatchedEnvironment, FeedbackKind, Group, GroupActions, GroupOutput } from './batched.ts';
 export { balancePole, type CartPoleOptions, cartpole } from './cartpole.ts';
 export { type Conformance, type ConformOptions, conform } from './conform.ts';
 export { type CheckResult, printReport, type Report } from './contract/report.ts';
@@ -36,7 +36,18 @@ export {
 export { type PendulumOptions, pendulum, swingUp } from './pendulum.ts';
 export { type Builtin, builtin, builtins, environmentNames, makeEnvironment } from './registry.ts';
 export type { ScriptedPolicy } from './scripted.ts';
-export type { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, SpaceValue, Text, Tuple } from './space.ts';
+export type {
+  Box,
+  Dict,
+  Discrete,
+  MultiBinary,
+  MultiDiscrete,
+  Sequence,
+  Space,
+  SpaceValue,
+  Text,
+  Tuple,
+} from './space.ts';
 export {
   actionBounds,
   actionChoices,

@@ -25,6 +25,21 @@ export interface Discrete {
 export interface MultiDiscrete {
   readonly type: 'multiDiscrete';
   readonly n: readonly number[];
+  /** The components are one utterance, decided one after the other. All `n` are equal then. */
+  readonly sequence?: Sequence;
+}
+
+/**
+ * What the choices of an utterance mean. Choice 0 ends it: whatever comes after has no meaning (and is 0, where a
+ * policy knows of this). Choices 1 to `first` - 1 are words of the action's own (`labels` names them, from choice 0 on).
+ * Choice `first` + i points at word i of the text part `to` of the same agent's observation (a key of its dict; words
+ * are what stands between spaces); a word is taken once, pointing at it again means nothing, and so does pointing past
+ * the last. Environments take any choices; learners that know of this need not waste any.
+ */
+export interface Sequence {
+  readonly first: number;
+  readonly to: string;
+  readonly labels?: readonly string[];
 }
 
 /** `n` zeros or ones. */
