@@ -4,6 +4,7 @@ import { watched } from './contract.ts';
 import { withGatherGradient } from './gather-gradient.ts';
 import { Graph } from './graph.ts';
 import { lowerings } from './lowerings/index.ts';
+import type { Lowering } from './lowerings/lowering.ts';
 import { tf } from './tf.ts';
 import { TraceBackend } from './tracer.ts';
 import type { DType } from './value.ts';
@@ -21,11 +22,14 @@ function traceBackend(): TraceBackend {
   if (backend !== null) return backend;
   const made = new TraceBackend();
   tf.registerBackend('trace', () => made, 0);
-  for (const [kernelName, lower] of Object.entries(lowerings)) {
+  const table: Readonly<Record<string, Lowering>> = lowerings;
+  for (const kernelName of Object.keys(table)) {
     tf.registerKernel({
       kernelName,
       backendName: 'trace',
-      kernelFunc: ({ inputs, attrs }) => lower(made, inputs as Readonly<Record<string, tf.TensorInfo>>, attrs ?? {}),
+      // Looked up at each use: whoever watches the table sees all of them, whenever they began.
+      kernelFunc: ({ inputs, attrs }) =>
+        table[kernelName]!(made, inputs as Readonly<Record<string, tf.TensorInfo>>, attrs ?? {}),
     });
   }
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {

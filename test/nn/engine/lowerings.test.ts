@@ -15,7 +15,7 @@ const RUNS = 20;
  */
 const TOLERANCE = 2e-5;
 
-/** The kernels that tfjs asked to be lowered. Wrapped before the tracing backend registers them, on its first use. */
+/** The kernels that tfjs asked to be lowered. */
 const lowered = new Set<string>();
 const table = lowerings as Record<string, Lowering>;
 for (const [kernel, lower] of Object.entries(table)) {
