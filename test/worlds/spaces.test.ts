@@ -37,6 +37,11 @@ const plain: fc.Arbitrary<Space> = fc.oneof(
   size.map((n) => box([n], 0, 255, 'uint8')),
   size.map((n) => discrete(n)),
   fc.array(size, { minLength: 1, maxLength: 3 }).map((n) => multiDiscrete(n)),
+  fc
+    .tuple(size, size, size)
+    .map(([words, first, more]) =>
+      multiDiscrete(new Array<number>(words).fill(first + more), { first, to: 'article' }),
+    ),
   size.map((n) => multiBinary(n)),
 );
 const nested: fc.Arbitrary<Space> = fc.oneof(
@@ -186,6 +191,17 @@ describe('spaces', () => {
       [{ type: 'discrete', n: 2, labels: ['a'] }, '/labels'],
       [{ type: 'multiDiscrete', n: [2, 0] }, '/n/1'],
       [{ type: 'multiDiscrete', n: [] }, '/n'],
+      [{ type: 'multiDiscrete', n: [3, 0], sequence: { first: 1, to: 'a' } }, '/n/1'],
+      [{ type: 'multiDiscrete', n: [3, 3, 4], sequence: { first: 1, to: 'a' } }, '/n/2'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: null }, '/sequence'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { to: 'a' } }, '/sequence/first'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 0, to: 'a' } }, '/sequence/first'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 1.5, to: 'a' } }, '/sequence/first'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 3, to: 'a' } }, '/sequence/first'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 2, to: '' } }, '/sequence/to'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 2 } }, '/sequence/to'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 2, to: 'a', labels: ['end'] } }, '/sequence/labels'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 1, to: 'a', labels: [7] } }, '/sequence/labels'],
       [{ type: 'multiBinary', n: 1.5 }, '/n'],
       [{ type: 'box', shape: [0], low: 0, high: 1 }, '/shape'],
       [{ type: 'box', shape: [2], low: [0], high: 1 }, '/low'],
@@ -200,6 +216,9 @@ describe('spaces', () => {
       [{ type: 'tuple', spaces: [{ type: 'discrete', n: 2 }, { type: 'discrete' }] }, '/spaces/1/n'],
     ];
     for (const [space, path] of cases) assert.equal(checkSpace(space)?.path, path, JSON.stringify(space));
+    const words = { type: 'multiDiscrete', n: [3, 3], sequence: { first: 2, to: 'a', labels: ['end', 'not'] } };
+    assert.equal(checkSpace(words), null);
+    assert.throws(() => multiDiscrete([3, 2], { first: 1, to: 'a' }), { code: 'invalid_input', message: /n\/1/ });
     assert.throws(() => discrete(0), { code: 'invalid_input', message: /integer >= 1/ });
   });
 
@@ -213,11 +232,24 @@ describe('spaces', () => {
       'Dict(a: Tuple(Discrete(2: left right), MultiBinary(4)), b: MultiDiscrete(2, 3))',
     );
     assert.equal(printSpace(text(9)), 'Text(0 to 9)');
+    assert.equal(
+      printSpace(multiDiscrete([64, 64, 64], { first: 4, to: 'article' })),
+      'MultiDiscrete(3 x 64, from 4 on words of "article")',
+    );
   });
 
   it('have equal keys exactly where they are equal', () => {
     assert.equal(spaceKey({ type: 'discrete', n: 2 }), spaceKey({ n: 2, type: 'discrete' }));
     assert.notEqual(spaceKey(box([1], 0)), spaceKey(box([1], 0, 1)));
+    const keys = [
+      multiDiscrete([3, 3]),
+      multiDiscrete([3, 3], { first: 1, to: 'a' }),
+      multiDiscrete([3, 3], { first: 2, to: 'a' }),
+      multiDiscrete([3, 3], { first: 1, to: 'b' }),
+      multiDiscrete([3, 3], { first: 1, to: 'a', labels: ['end'] }),
+    ].map(spaceKey);
+    assert.equal(new Set(keys).size, keys.length);
+    assert.equal(keys[1], spaceKey({ sequence: { to: 'a', first: 1 }, n: [3, 3], type: 'multiDiscrete' }));
     assert.notEqual(spaceKey(box([1], Number.NEGATIVE_INFINITY, 0)), spaceKey(box([1], -1e300, 0)));
   });
 });

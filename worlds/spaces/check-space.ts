@@ -14,7 +14,7 @@ export function checkSpace(space: unknown, path = ''): SpaceFault | null {
     case 'discrete':
       return checkDiscrete(space, path);
     case 'multiDiscrete':
-      return checkCounts(space.n, `${path}/n`);
+      return checkMultiDiscrete(space, path);
     case 'multiBinary':
       return isCount(space.n) ? null : fault(`${path}/n`, 'declaration', 'an integer >= 1', show(space.n));
     case 'text':
@@ -63,9 +63,44 @@ function checkBox(space: Record<string, unknown>, path: string): SpaceFault | nu
 
 function checkDiscrete({ n, labels }: Record<string, unknown>, path: string): SpaceFault | null {
   if (!isCount(n)) return fault(`${path}/n`, 'declaration', 'an integer >= 1', show(n));
+  return checkLabels(labels, n, `${path}/labels`);
+}
+
+function checkLabels(labels: unknown, count: number, path: string): SpaceFault | null {
   if (labels === undefined) return null;
-  const good = Array.isArray(labels) && labels.length === n && labels.every((label) => typeof label === 'string');
-  return good ? null : fault(`${path}/labels`, 'declaration', `a list of ${n} strings`, show(labels));
+  const good = Array.isArray(labels) && labels.length === count && labels.every((label) => typeof label === 'string');
+  return good ? null : fault(path, 'declaration', `a list of ${count} strings`, show(labels));
+}
+
+function checkMultiDiscrete({ n, sequence }: Record<string, unknown>, path: string): SpaceFault | null {
+  const wrong = checkCounts(n, `${path}/n`);
+  if (wrong !== null || sequence === undefined) return wrong;
+  const choices = n as readonly number[];
+  const odd = choices.findIndex((count) => count !== choices[0]);
+  if (odd >= 0)
+    return fault(
+      `${path}/n/${odd}`,
+      'declaration',
+      `${choices[0]}, as every word has the same choices`,
+      show(choices[odd]),
+    );
+  return checkSequence(sequence, choices[0]!, `${path}/sequence`);
+}
+
+/** `choices`: how many each word has, those that point included. */
+function checkSequence(sequence: unknown, choices: number, path: string): SpaceFault | null {
+  if (!isRecord(sequence)) return fault(path, 'declaration', 'an object { first, to, labels? }', show(sequence));
+  const { first, to, labels } = sequence;
+  if (!isCount(first) || first >= choices)
+    return fault(
+      `${path}/first`,
+      'declaration',
+      `an integer >= 1 and < ${choices}, so that some choices point`,
+      show(first),
+    );
+  if (typeof to !== 'string' || to === '')
+    return fault(`${path}/to`, 'declaration', 'the name of a text in the observation', show(to));
+  return checkLabels(labels, first, `${path}/labels`);
 }
 
 function checkCounts(n: unknown, path: string): SpaceFault | null {

@@ -1,5 +1,5 @@
 import { LightbulbError } from '../../core/index.ts';
-import type { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Space, Text, Tuple } from '../space.ts';
+import type { Box, Dict, Discrete, MultiBinary, MultiDiscrete, Sequence, Space, Text, Tuple } from '../space.ts';
 import { checkSpace } from './check-space.ts';
 
 /**
@@ -20,9 +20,9 @@ export function discrete(n: number, labels?: readonly string[]): Discrete {
   return legal(labels === undefined ? { type: 'discrete', n } : { type: 'discrete', n, labels });
 }
 
-/** Several choices at once: component i lies in 0 to n[i] - 1. */
-export function multiDiscrete(n: readonly number[]): MultiDiscrete {
-  return legal({ type: 'multiDiscrete', n });
+/** Several choices at once: component i lies in 0 to n[i] - 1. `sequence`: they are the words of one utterance. */
+export function multiDiscrete(n: readonly number[], sequence?: Sequence): MultiDiscrete {
+  return legal(sequence === undefined ? { type: 'multiDiscrete', n } : { type: 'multiDiscrete', n, sequence });
 }
 
 /** `n` zeros or ones. */

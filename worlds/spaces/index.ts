@@ -4,7 +4,7 @@ export { checkSpace } from './check-space.ts';
 export { checkValue } from './check-value.ts';
 export { box, dict, discrete, multiBinary, multiDiscrete, text, tuple } from './construct.ts';
 export { partNames } from './dict-order.ts';
-export { type FaultKind, printFault, type SpaceFault } from './fault.ts';
+export { type FaultKind, fault, printFault, type SpaceFault, show } from './fault.ts';
 export { flatSize, flatten, hasText, unflatten } from './flatten.ts';
 export { printSpace, spaceKey } from './print.ts';
 export { sample, zero } from './sample.ts';

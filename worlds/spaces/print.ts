@@ -1,4 +1,4 @@
-import type { Box, Space } from '../space.ts';
+import type { Box, MultiDiscrete, Space } from '../space.ts';
 import { effectiveBound } from './box.ts';
 import { partNames } from './dict-order.ts';
 
@@ -12,7 +12,7 @@ export function printSpace(space: Space): string {
     case 'discrete':
       return `Discrete(${space.n}${space.labels === undefined ? '' : `: ${space.labels.join(' ')}`})`;
     case 'multiDiscrete':
-      return `MultiDiscrete(${space.n.join(', ')})`;
+      return `MultiDiscrete(${printChoices(space)})`;
     case 'multiBinary':
       return `MultiBinary(${space.n})`;
     case 'text': {
@@ -35,6 +35,12 @@ export function spaceKey(space: Space): string {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
+}
+
+/** `2, 3`; of an utterance `12 x 64, from 4 on words of "article"`: twelve words, each with 64 choices. */
+function printChoices({ n, sequence }: MultiDiscrete): string {
+  if (sequence === undefined) return n.join(', ');
+  return `${n.length} x ${n[0]}, from ${sequence.first} on words of ${JSON.stringify(sequence.to)}`;
 }
 
 function printBounds({ low, high }: Box): string {
