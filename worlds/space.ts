@@ -39,6 +39,8 @@ export interface MultiDiscrete {
 export interface Sequence {
   readonly first: number;
   readonly to: string;
+  /** A box of the same observation, of shape [n - first, F]: a row of numbers about each word that can be pointed at. */
+  readonly features?: string;
   readonly labels?: readonly string[];
 }
 
