@@ -1,10 +1,11 @@
 import { LightbulbError } from '../core/index.ts';
-import type { AgentSpaces, First, Step } from './environment.ts';
+import type { AgentSpaces, Environment, First, Step } from './environment.ts';
 import { actionChoices, checkValue, maskSize } from './spaces/index.ts';
+import { requireTeam } from './team.ts';
 
 /**
  * What holds for every answer of an environment and is cheap to see: the right agents, members of the spaces, finite
- * rewards, booleans, legal masks. `where` says which copy and step; the errors add the agent.
+ * rewards, booleans, legal masks, team rewards and feedback as declared. `where` says which copy and step; the errors add the agent.
  * All throw `contract`, or `not_finite` for a NaN or infinity.
  */
 export function requireFirst(
@@ -26,12 +27,8 @@ export function requireFirst(
 }
 
 /** `living`: the agents that were alive before the step, of whom all must be answered, and nobody else. */
-export function requireStep(
-  where: string,
-  step: Step,
-  living: readonly string[],
-  spaces: Readonly<Record<string, AgentSpaces>>,
-): void {
+export function requireStep(where: string, step: Step, living: readonly string[], environment: Environment): void {
+  const { spaces } = environment;
   for (const part of ['observations', 'rewards', 'terminated', 'truncated'] as const) {
     const record = requireRecord(where, part, step?.[part]);
     let found = 0;
@@ -72,6 +69,7 @@ export function requireStep(
       );
     if (!terminated && !truncated) requireMask(where, agent, spaces[agent]!, step);
   }
+  requireTeam(where, step, environment);
 }
 
 function requireObservation(where: string, agent: string, spaces: AgentSpaces, value: unknown): void {

@@ -56,7 +56,7 @@ export class BatchCopy {
     const { environment, living } = this;
     if (!this.savesItself) this.history.push(toJson(actions));
     const answer = this.run(() => environment.step(actions));
-    requireStep(this.where(), answer, living, environment.spaces);
+    requireStep(this.where(), answer, living, environment);
     this.living = living.filter((agent) => !answer.terminated[agent] && !answer.truncated[agent]);
     if (this.living.length > 0 && environment.maximumSteps !== undefined && this.steps >= environment.maximumSteps)
       throw new LightbulbError('contract', 'an episode goes on after its last step', {

@@ -1,6 +1,6 @@
 import { type Json, LightbulbError } from '../core/index.ts';
 import { BatchCopy } from './batch-copy.ts';
-import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
+import type { BatchedEnvironment, FeedbackKind, Group, GroupActions, GroupOutput } from './batched.ts';
 import type { Environment, First, LevelSpace, Step } from './environment.ts';
 import { groupAgents } from './grouping.ts';
 import { type GroupSizes, groupSizes } from './outputs.ts';
@@ -15,6 +15,7 @@ import {
   maskSize,
   printSpace,
 } from './spaces/index.ts';
+import { TeamRecord } from './team.ts';
 
 export interface BatchOptions {
   /** Roles: group name to its agents. Default: agents with equal spaces are one group. */
@@ -34,7 +35,7 @@ interface Seat {
  * zeros and is asked for no action until then.
  *
  * The environments are made here, and the first is reset once, to see who comes with masks. On every step they are
- * held to their contract: who answers, spaces, finite rewards, booleans. Breaking it throws `contract` or `not_finite`
+ * held to their contract: who answers, spaces, finite rewards, booleans, what is said of the team. Breaking it throws `contract` or `not_finite`
  * that names copy, step and agent. Texts in actions or in
  * the state throw `unsupported`.
  *
@@ -59,6 +60,10 @@ class Batch implements BatchedEnvironment {
   readonly maximumSteps?: number;
   readonly stateSize: number;
   readonly levels?: LevelSpace;
+  readonly teamReward?: (out: Float32Array) => void;
+  readonly feedbackKinds?: readonly FeedbackKind[];
+  readonly feedback?: (score: Float32Array, said: Uint8Array) => void;
+  private readonly team: TeamRecord;
   private readonly sizes: readonly GroupSizes[];
   private readonly seats: readonly Seat[];
   private readonly finalStates: Float32Array;
@@ -85,6 +90,13 @@ class Batch implements BatchedEnvironment {
     this.finalStates = new Float32Array(copies.length * this.stateSize);
     if (maximumSteps !== undefined) this.maximumSteps = maximumSteps;
     if (levels !== undefined) this.levels = levels;
+    const team = new TeamRecord(copies.map((copy) => copy.environment));
+    this.team = team;
+    // There only where declared: callers ask by looking.
+    if (team.hasTeamReward) this.teamReward = (out) => team.teamReward(out);
+    if (team.feedbackKinds === undefined) return;
+    this.feedbackKinds = team.feedbackKinds;
+    this.feedback = (score, said) => team.feedback(score, said);
   }
 
   reset(seed: number, output: readonly GroupOutput[]): void {
@@ -94,6 +106,7 @@ class Batch implements BatchedEnvironment {
       truncated.fill(0);
       reward.fill(0);
     }
+    this.team.clear();
     this.copies.forEach((copy, b) => {
       copy.open(seed);
       this.writePresent(b, copy.begin(), output);
@@ -107,6 +120,7 @@ class Batch implements BatchedEnvironment {
       const before = copy.living;
       const answer = copy.step(this.readActions(b, copy, actions));
       this.writeOutcome(b, before, answer, output);
+      this.team.write(b, answer);
       if (copy.living.length > 0) {
         this.writePresent(b, answer, output);
         return;
@@ -148,6 +162,7 @@ class Batch implements BatchedEnvironment {
         wanted: `${this.batchSize} copies`,
         got: String(copies.length),
       });
+    this.team.clear();
     this.copies.forEach((copy, b) => {
       copy.restore(copies[b]!);
     });

@@ -80,13 +80,17 @@ export interface BatchedEnvironment {
    */
   finalState?(out: Float32Array): void;
   /**
-   * The team's objective in the last step: [B]. Where there is none, it is the sum of the agents' rewards. Then `reward`
-   * is what each agent is paid by itself, and need not be part of the objective.
+   * The team's objective in the last step: [B], of copies whose episode ended in it too; zeros before any step. Where
+   * there is none, it is the sum of the agents' rewards. Then `reward` is what each agent is paid by itself, and need not
+   * be part of the objective.
    */
   teamReward?(out: Float32Array): void;
-  /** What agents can say of each other after a step. Comes with `feedback`. */
+  /** What agents can say of each other after a step: `K` kinds, the same object all along. Comes with `feedback`. */
   readonly feedbackKinds?: readonly FeedbackKind[];
-  /** What was said after the last step. score: [B, K]; said: [B, K], 1 where there is a score, else score is 0. */
+  /**
+   * What was said after the last step, nothing before any. score: [B, K]; said: [B, K], 1 where there is a score, else 0,
+   * and the score with it.
+   */
   feedback?(score: Float32Array, said: Uint8Array): void;
   /** The level that copy `b` plays from its next reset on; `undefined` hands the choice back to the seed. */
   setLevel?(copy: number, level: Json | undefined): void;

@@ -27,6 +27,8 @@ const AUDITS: Readonly<Record<BatchAuditName, string>> = {
   flags: 'flags are 0 or 1, never both, and only for those who were alive',
   masks: 'masks hold 0 or 1 and leave the living a choice',
   'final-observations': 'the last observation is written where somebody ended, and nowhere else',
+  'team-reward': 'team rewards are finite, written for every copy, and 0 before any step',
+  feedback: 'scores are within the bounds of kinds that stay the same, 0 where nothing is said',
   ends: 'every episode ends within maximumSteps',
 };
 
@@ -136,8 +138,9 @@ async function checkSteps(
 ): Promise<void> {
   const watch = new ImpurityWatch();
   let audit: BatchAudit | undefined;
+  let environment: BatchedEnvironment | undefined;
   await check('plays', 'legal actions are taken, episode after episode', ['members'], () => {
-    const environment = watch.call(() => make(COPIES));
+    environment = watch.call(() => make(COPIES));
     const run: BatchRun = new BatchRun(environment, {
       call: (action) => watch.call(action),
       before: (output) => {
@@ -156,6 +159,9 @@ async function checkSteps(
       const reason = audit!.faults.get(name);
       if (reason !== undefined) return fail(reason);
       if (name === 'masks' && !audit!.masksSeen) return skip('there are no masks');
+      if (name === 'team-reward' && environment!.teamReward === undefined) return skip('there is no team reward');
+      if (name === 'feedback' && environment!.feedback === undefined) return skip('there is no feedback');
+      if (name === 'feedback' && !audit!.feedbackGiven) return skip('nobody said anything');
       if (name === 'final-observations' && audit!.episodesEnded === 0)
         return skip(`no episode ended in ${steps} steps`);
       return pass();

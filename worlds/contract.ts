@@ -45,6 +45,8 @@ const AUDITS: Readonly<Record<AuditName, string>> = {
   'flag-boolean': 'terminated and truncated are booleans',
   'flag-exclusive': 'nobody is terminated and truncated at once',
   'mask-legal': 'masks have the right length, hold 0 or 1, and leave a choice',
+  'team-reward': 'every step has a finite team reward where that is declared, and none has elsewhere',
+  feedback: 'scores are finite, within their bounds and of declared kinds',
   'state-space': 'the state lies in its space, at every step and at the end',
 };
 
@@ -117,8 +119,10 @@ async function checkAnswers(
   let audit: Audit | undefined;
   let endless: string | null = null;
   let declaredBefore = '';
+  let kindsBefore: Environment['feedbackKinds'];
   await findings.check('plays', 'legal actions are taken from reset to the end', ['spaces'], () => {
     declaredBefore = declarationPrint(environment);
+    kindsBefore = environment.feedbackKinds;
     audit = new Audit(environment, watch);
     for (const seed of seeds) {
       const episode = new Episode(environment, seed, {
@@ -140,12 +144,17 @@ async function checkAnswers(
       if (reason !== undefined) return fail(reason);
       if (name === 'mask-legal' && !audit!.masksSeen) return skip('there are no masks');
       if (name === 'state-space' && environment.state === undefined) return skip('there is no state');
+      if (name === 'team-reward' && environment.hasTeamReward !== true) return skip('there is no team reward');
+      if (name === 'feedback' && environment.feedbackKinds === undefined) return skip('there is no feedback');
+      if (name === 'feedback' && !audit!.feedbackGiven) return skip('nobody said anything');
       return pass();
     });
   await findings.check('ends', 'every episode ends within maximumSteps', ['plays'], () => judge(endless));
-  await findings.check('stable', 'agents, spaces and options never change', ['plays'], () =>
-    declarationPrint(environment) === declaredBefore ? pass() : fail('the declaration after playing is another one'),
-  );
+  await findings.check('stable', 'agents, spaces, kinds and options never change', ['plays'], () => {
+    if (declarationPrint(environment) !== declaredBefore) return fail('the declaration after playing is another one');
+    if (environment.feedbackKinds === kindsBefore) return pass();
+    return fail('feedbackKinds is another object than before; make it once');
+  });
   await findings.check('pure', 'no clock and no chance but the seed', ['plays'], () => {
     const used = [...watch.used].map(([name, times]) => `${name} (${times} times)`).join(', ');
     return used === '' ? pass() : fail(`used ${used}; draw from a stream of the seed, and count steps for time`);

@@ -62,9 +62,9 @@ export interface Environment {
   /** Reordering the agents changes nothing but their names. */
   readonly symmetric?: boolean;
   readonly levels?: LevelSpace;
-  /** Whether steps come with a `teamReward`. */
+  /** Whether steps come with a `teamReward`: all of them, or none. */
   readonly hasTeamReward?: boolean;
-  /** What agents can say of each other after a step. */
+  /** What agents can say of each other after a step. Plain data, the same object for the life of the environment. */
   readonly feedbackKinds?: readonly FeedbackKind[];
 
   reset(options: ResetOptions): First;

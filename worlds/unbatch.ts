@@ -32,6 +32,8 @@ export function unbatch(makeBatched: (copies: number) => BatchedEnvironment): En
     ...(batched.state === undefined || batched.stateSize === 0
       ? {}
       : { stateSpace: box([batched.stateSize]), state: () => copy.state() }),
+    ...(batched.teamReward === undefined ? {} : { hasTeamReward: true }),
+    ...(batched.feedbackKinds === undefined ? {} : { feedbackKinds: batched.feedbackKinds }),
     snapshot: () => copy.snapshot(),
     restore: (snapshot) => copy.restore(snapshot),
     ...(batched.render === undefined ? {} : { render: () => batched.render!(0) }),
@@ -122,6 +124,7 @@ class SingleCopy {
       rewards,
       terminated,
       truncated,
+      ...this.readTeam(),
     };
   }
 
@@ -159,6 +162,21 @@ class SingleCopy {
   close(): void {
     if (!this.closed) this.batched.close?.();
     this.closed = true;
+  }
+
+  /** What the last step said of the team: an entry for each score that was given. */
+  private readTeam(): Pick<Step, 'teamReward' | 'feedback'> {
+    const { batched } = this;
+    const teamReward = new Float32Array(1);
+    batched.teamReward?.(teamReward);
+    const pay = batched.teamReward === undefined ? {} : { teamReward: teamReward[0]! };
+    const kinds = batched.feedbackKinds?.length ?? 0;
+    if (kinds === 0) return pay;
+    const [score, said] = [new Float32Array(kinds), new Uint8Array(kinds)];
+    batched.feedback!(score, said);
+    const feedback: Record<number, number> = {};
+    for (let k = 0; k < kinds; k++) if (said[k] === 1) feedback[k] = score[k]!;
+    return { ...pay, feedback };
   }
 
   private endEpisode(): First {

@@ -29,6 +29,23 @@ const CAUGHT_BY: Readonly<Record<BatchDefect, string>> = {
   'final observation hidden': 'final-observations',
   'final observation always': 'final-observations',
   'longer than it says': 'ends',
+  'feedback without kinds': 'members',
+  'kinds without feedback': 'members',
+  'feedback of nobody': 'members',
+  'utterance of no text': 'members',
+  'NaN team reward': 'team-reward',
+  'team reward of some copies': 'team-reward',
+  'team reward at reset': 'team-reward',
+  'team reward stays': 'repeat',
+  'team reward by instance': 'repeat',
+  'score too high': 'feedback',
+  'score unsaid': 'feedback',
+  'said is 2': 'feedback',
+  'said at reset': 'feedback',
+  'score of some copies': 'feedback',
+  'kinds made anew': 'feedback',
+  'score of another copy': 'copies',
+  'score by chance': 'pure',
   'Math.random': 'pure',
   'differs by instance': 'repeat',
   'keeps first output': 'outputs',
@@ -51,13 +68,16 @@ function failures(report: Report): readonly string[] {
 
 /** Couriers that cannot save themselves: batches must play their episodes again. */
 function forgetful(): Environment {
-  const { agents, spaces, maximumSteps, stateSpace, levels, reset, step, state } = couriers();
+  const good = couriers();
+  const { agents, spaces, maximumSteps, stateSpace, levels, feedbackKinds, reset, step, state } = good;
   return {
     agents,
     spaces,
     maximumSteps: maximumSteps!,
     stateSpace: stateSpace!,
     levels: levels!,
+    hasTeamReward: true,
+    feedbackKinds: feedbackKinds!,
     reset,
     step,
     state: state!,

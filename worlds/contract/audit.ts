@@ -1,6 +1,7 @@
 import { checkMask } from '../answers.ts';
 import type { Environment, First, Step } from '../environment.ts';
 import { actionChoices, checkValue, type FaultKind, printFault } from '../spaces/index.ts';
+import { checkFeedback, checkTeamReward } from '../team.ts';
 import type { Episode } from './episode.ts';
 import type { ImpurityWatch } from './impurity.ts';
 import { messageOf } from './report.ts';
@@ -17,6 +18,8 @@ export type AuditName =
   | 'flag-boolean'
   | 'flag-exclusive'
   | 'mask-legal'
+  | 'team-reward'
+  | 'feedback'
   | 'state-space';
 
 const KIND_OF_FAULT: Readonly<Record<FaultKind, AuditName>> = {
@@ -33,6 +36,7 @@ const KIND_OF_FAULT: Readonly<Record<FaultKind, AuditName>> = {
 export class Audit {
   readonly faults = new Map<AuditName, string>();
   masksSeen = false;
+  feedbackGiven = false;
   private episode: Episode | null = null;
 
   constructor(
@@ -75,7 +79,17 @@ export class Audit {
       if (flags[0] && flags[1]) this.fault('flag-exclusive', `${this.at(agent)}: both are set`);
       if (!flags[0] && !flags[1]) this.mask(agent, step);
     }
+    this.team(step);
     this.state();
+  }
+
+  private team(step: Step): void {
+    const { hasTeamReward, feedbackKinds } = this.environment;
+    const pay = checkTeamReward(step.teamReward, hasTeamReward === true);
+    if (pay !== null) this.fault('team-reward', `${this.at()}: ${printFault(pay)}`);
+    const said = checkFeedback(step.feedback, feedbackKinds);
+    if (said !== null) this.fault('feedback', `${this.at()}: ${printFault(said)}`);
+    for (const _ in step.feedback ?? {}) this.feedbackGiven = true;
   }
 
   private keys(part: string, names: readonly string[], living: readonly string[], step: Step): void {

@@ -1,10 +1,21 @@
 import { checkMask } from '../answers.ts';
+import type { FeedbackKind } from '../batched.ts';
 import type { Space } from '../space.ts';
 import { actionChoices, checkValue, flatSize, flatten, printFault, unflatten } from '../spaces/index.ts';
+import { isWithin } from '../team.ts';
 import type { BatchRun } from './batch-run.ts';
 
 /** The checks that look at single steps of a batch, by name. */
-export type BatchAuditName = 'observations' | 'rewards' | 'flags' | 'alive' | 'masks' | 'final-observations' | 'ends';
+export type BatchAuditName =
+  | 'observations'
+  | 'rewards'
+  | 'flags'
+  | 'alive'
+  | 'masks'
+  | 'final-observations'
+  | 'team-reward'
+  | 'feedback'
+  | 'ends';
 
 /** Stands in `finalObservation` where nothing was written: no observation looks like it. */
 export const UNWRITTEN = -1.2345e33;
@@ -13,9 +24,11 @@ export const UNWRITTEN = -1.2345e33;
 export class BatchAudit {
   readonly faults = new Map<BatchAuditName, string>();
   masksSeen = false;
+  feedbackGiven = false;
   episodesEnded = 0;
   private step = 0;
   private readonly lengths: number[];
+  private readonly kinds: readonly FeedbackKind[] | undefined;
 
   constructor(
     private readonly run: () => BatchRun,
@@ -23,10 +36,12 @@ export class BatchAudit {
     private readonly maximumSteps: number | undefined,
   ) {
     this.lengths = new Array<number>(copies).fill(0);
+    this.kinds = run().environment.feedbackKinds;
   }
 
   onReset(): void {
     this.present(new Array<Uint8Array>(this.run().output.length).fill(new Uint8Array()), true);
+    this.team(true);
   }
 
   /** alive: who was alive before the step, per group. */
@@ -34,6 +49,32 @@ export class BatchAudit {
     this.step++;
     this.outcomes(alive);
     this.present(alive, false);
+    this.team(false);
+  }
+
+  /** What was said of the team: nothing yet, where nobody has stepped. */
+  private team(isReset: boolean): void {
+    const { environment, teamReward, score, said } = this.run();
+    teamReward.forEach((reward, b) => {
+      if (!Number.isFinite(reward) || (isReset && reward !== 0))
+        this.fault(
+          'team-reward',
+          `${this.at(b)}: wanted ${isReset ? '0 before any step' : 'a finite number'}, got ${reward}`,
+        );
+    });
+    if (environment.feedbackKinds !== this.kinds)
+      this.fault('feedback', `step ${this.step}: feedbackKinds is another object than before; make it once`);
+    const kinds = this.kinds ?? [];
+    said.forEach((isSaid, i) => {
+      const [kind, given] = [kinds[i % kinds.length]!, score[i]!];
+      const at = `${this.at(Math.floor(i / kinds.length))}, kind ${i % kinds.length}`;
+      if (isSaid > (isReset ? 0 : 1))
+        this.fault('feedback', `${at}: wanted said to be ${isReset ? '0 before any step' : '0 or 1'}, got ${isSaid}`);
+      else if (isSaid === 0 && given !== 0) this.fault('feedback', `${at}: not said, but the score is ${given}`);
+      else if (isSaid === 1 && !isWithin(given, kind))
+        this.fault('feedback', `${at}: wanted a score in [${kind.low}, ${kind.high}], got ${given}`);
+      if (isSaid === 1) this.feedbackGiven = true;
+    });
   }
 
   /** What came of the step for each seat. */

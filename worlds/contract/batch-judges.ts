@@ -3,6 +3,7 @@ import type { BatchedEnvironment, GroupOutput } from '../batched.ts';
 import { createActions, createOutputs } from '../outputs.ts';
 import { actionChoices, checkSpace, flatSize, printFault } from '../spaces/index.ts';
 import { BatchRun } from './batch-run.ts';
+import { judgeFeedbackKinds, judgeSequences } from './declaration.ts';
 import { fingerprint, firstDifference } from './fingerprint.ts';
 import { fail, pass, skip, type Verdict } from './report.ts';
 
@@ -33,6 +34,8 @@ export function judgeBatchMembers(environment: BatchedEnvironment, copies: numbe
       const fault = checkSpace(space);
       if (fault !== null) return `group "${name}", ${kind}: ${printFault(fault)}`;
     }
+    const astray = judgeSequences(action, observation);
+    if (astray !== null) return `group "${name}", action: ${astray}`;
     flatSize(observation);
     actionChoices(action);
   }
@@ -41,7 +44,9 @@ export function judgeBatchMembers(environment: BatchedEnvironment, copies: numbe
     return 'stateSize is not 0: wanted both state and finalState';
   if (maximumSteps !== undefined && !(Number.isSafeInteger(maximumSteps) && maximumSteps >= 1))
     return `maximumSteps: wanted an integer >= 1, got ${String(maximumSteps)}`;
-  return null;
+  if ((environment.feedback === undefined) !== (environment.feedbackKinds === undefined))
+    return 'feedback and feedbackKinds: wanted both or neither';
+  return judgeFeedbackKinds(environment.feedbackKinds, agents);
 }
 
 /** The same seed and actions play the same, in one instance after another run, and in a new one. */

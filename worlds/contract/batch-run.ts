@@ -25,14 +25,21 @@ export class BatchRun {
   output: GroupOutput[];
   actions: GroupActions[];
   readonly sizes: readonly GroupSizes[];
+  /** What was said of the team after the last step or reset: [B], [B, K], [B, K]; see `BatchedEnvironment`. */
+  readonly teamReward: Float32Array;
+  readonly score: Float32Array;
+  readonly said: Uint8Array;
   private randoms: Stream[] = [];
 
   constructor(
     readonly environment: BatchedEnvironment,
     private readonly hooks: BatchHooks = {},
   ) {
-    const { groups, batchSize } = environment;
+    const { groups, batchSize, feedbackKinds = [] } = environment;
     this.sizes = groups.map(groupSizes);
+    this.teamReward = new Float32Array(batchSize);
+    this.score = new Float32Array(batchSize * feedbackKinds.length);
+    this.said = new Uint8Array(batchSize * feedbackKinds.length);
     this.output = createOutputs(groups, batchSize);
     this.actions = createActions(groups, batchSize);
     this.prints = Array.from({ length: batchSize }, () => []);
@@ -43,6 +50,7 @@ export class BatchRun {
     this.randoms = this.prints.map((_, b) => stream(seed, `check/actions/${b}/${variant(b)}`));
     this.hooks.before?.(this.output);
     this.call(() => this.environment.reset(seed, this.output));
+    this.listen();
     this.print();
     return this;
   }
@@ -54,6 +62,7 @@ export class BatchRun {
       const alive = this.output.map((group) => group.alive.slice());
       this.hooks.before?.(this.output);
       this.call(() => this.environment.step(this.actions, this.output));
+      this.listen();
       this.print();
       this.hooks.after?.(alive);
     }
@@ -98,6 +107,19 @@ export class BatchRun {
     });
   }
 
+  /** Into arrays that hold what nobody says, so that whatever is left out shows. */
+  private listen(): void {
+    const { environment, teamReward, score, said } = this;
+    if (environment.teamReward !== undefined) {
+      teamReward.fill(Number.NaN);
+      this.call(() => environment.teamReward!(teamReward));
+    }
+    if (environment.feedback === undefined) return;
+    score.fill(Number.NaN);
+    said.fill(9);
+    this.call(() => environment.feedback!(score, said));
+  }
+
   private print(): void {
     if (this.hooks.record === false) return;
     const { batchSize, stateSize, state } = this.environment;
@@ -123,7 +145,13 @@ export class BatchRun {
           last,
         ];
       });
-      prints.push(fingerprint([shown, states.slice(b * stateSize, (b + 1) * stateSize)]));
+      const kinds = this.said.length / batchSize;
+      const team = [
+        this.teamReward.slice(b, b + 1),
+        this.score.slice(b * kinds, (b + 1) * kinds),
+        this.said.slice(b * kinds, (b + 1) * kinds),
+      ];
+      prints.push(fingerprint([shown, states.slice(b * stateSize, (b + 1) * stateSize), team]));
     });
   }
 

@@ -1,5 +1,7 @@
 import type { Environment } from '../environment.ts';
+import type { MultiDiscrete, Space } from '../space.ts';
 import { checkSpace, printFault } from '../spaces/index.ts';
+import { checkFeedbackKinds } from '../team.ts';
 import { fingerprint } from './fingerprint.ts';
 
 /** What is wrong with the members of an environment, spaces aside, or null. */
@@ -24,7 +26,19 @@ export function judgeMembers(environment: Environment): string | null {
   ] as const)
     if ((environment[one] === undefined) !== (environment[other] === undefined))
       return `${one} and ${other}: wanted both or neither`;
-  return null;
+  const { hasTeamReward } = environment as { hasTeamReward?: unknown };
+  if (hasTeamReward !== undefined && typeof hasTeamReward !== 'boolean')
+    return `hasTeamReward: wanted true or false, got ${String(hasTeamReward)}`;
+  return judgeFeedbackKinds(environment.feedbackKinds, agents);
+}
+
+/** What is wrong with the declared kinds of feedback, or null. */
+export function judgeFeedbackKinds(kinds: unknown, agents: readonly string[]): string | null {
+  const fault = checkFeedbackKinds(kinds, agents);
+  if (fault !== null) return `feedbackKinds: ${printFault(fault)}`;
+  const read: unknown = JSON.parse(JSON.stringify(kinds) ?? 'null');
+  if (kinds === undefined || fingerprint(read) === fingerprint(kinds)) return null;
+  return 'feedbackKinds: not plain data: writing it as JSON and reading it changes it';
 }
 
 /** What is wrong with the declared spaces, or null. */
@@ -34,11 +48,35 @@ export function judgeSpaces({ agents, spaces, stateSpace }: Environment): string
       const fault = checkSpace(spaces[agent]![kind]);
       if (fault !== null) return `${kind} of "${agent}": ${printFault(fault)}`;
     }
+  for (const agent of agents) {
+    const astray = judgeSequences(spaces[agent]!.action, spaces[agent]!.observation);
+    if (astray !== null) return `action of "${agent}": ${astray}`;
+  }
   const fault = stateSpace === undefined ? null : checkSpace(stateSpace);
   return fault === null ? null : `stateSpace: ${printFault(fault)}`;
 }
 
+/** What is wrong with where the utterances in `action` point, or null: at a text in the dict `observation`. */
+export function judgeSequences(action: Space, observation: Space): string | null {
+  const parts: Readonly<Record<string, Space>> = observation.type === 'dict' ? observation.spaces : {};
+  for (const { sequence } of utterancesIn(action)) {
+    const { to } = sequence!;
+    if (Object.hasOwn(parts, to) && parts[to]!.type === 'text') continue;
+    const texts = Object.keys(parts).filter((name) => parts[name]!.type === 'text');
+    const wanted = texts.length === 0 ? 'a dict with that text as observation' : `a text (${texts.join(', ')})`;
+    return `sequence points to ${JSON.stringify(to)}: wanted ${wanted}`;
+  }
+  return null;
+}
+
+function utterancesIn(space: Space): readonly MultiDiscrete[] {
+  if (space.type === 'multiDiscrete') return space.sequence === undefined ? [] : [space];
+  if (space.type !== 'dict' && space.type !== 'tuple') return [];
+  return Object.values(space.spaces).flatMap((part) => utterancesIn(part as Space));
+}
+
 /** What must stay the same for the life of an environment, as a fingerprint. */
-export function declarationPrint({ agents, spaces, maximumSteps, stateSpace, symmetric }: Environment): string {
-  return fingerprint({ agents, spaces, maximumSteps, stateSpace, symmetric });
+export function declarationPrint(environment: Environment): string {
+  const { agents, spaces, maximumSteps, stateSpace, symmetric, hasTeamReward, feedbackKinds } = environment;
+  return fingerprint({ agents, spaces, maximumSteps, stateSpace, symmetric, hasTeamReward, feedbackKinds });
 }

@@ -1,4 +1,11 @@
-import { type BatchedEnvironment, batch, type GroupOutput } from '../../../worlds/index.ts';
+import {
+  type BatchedEnvironment,
+  batch,
+  type FeedbackKind,
+  type Group,
+  type GroupOutput,
+  multiDiscrete,
+} from '../../../worlds/index.ts';
 import couriers from './couriers.ts';
 
 /** One broken promise of the batched form each. */
@@ -14,6 +21,23 @@ export type BatchDefect =
   | 'final observation hidden'
   | 'final observation always'
   | 'longer than it says'
+  | 'feedback without kinds'
+  | 'kinds without feedback'
+  | 'feedback of nobody'
+  | 'utterance of no text'
+  | 'NaN team reward'
+  | 'team reward of some copies'
+  | 'team reward at reset'
+  | 'team reward stays'
+  | 'team reward by instance'
+  | 'score too high'
+  | 'score unsaid'
+  | 'said is 2'
+  | 'said at reset'
+  | 'score of some copies'
+  | 'kinds made anew'
+  | 'score of another copy'
+  | 'score by chance'
   | 'Math.random'
   | 'differs by instance'
   | 'keeps first output'
@@ -78,14 +102,48 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
     }
   };
 
+  /** Steps since the reset, and what the team was paid before it. */
+  let steps = 0;
+  const earlier = new Float32Array(inner.batchSize);
+
+  const teamReward = (out: Float32Array) => {
+    const [first] = out;
+    inner.teamReward!(out);
+    if (is('team reward stays')) {
+      if (steps === 0) out.set(earlier);
+      else earlier.set(out);
+    }
+    if (is('NaN team reward') && steps > 0) out[1] = Number.NaN;
+    if (is('team reward of some copies')) out[0] = first!;
+    if (is('team reward at reset') && steps === 0) out[0] = 0.5;
+    if (is('team reward by instance') && steps > 0) out[0]! += number;
+  };
+
+  const feedback = (score: Float32Array, said: Uint8Array) => {
+    const [first] = score;
+    inner.feedback!(score, said);
+    if (is('score of some copies')) score[0] = first!;
+    if (is('said at reset') && steps === 0) said[0] = 1;
+    if (is('score by chance')) Math.random();
+    if (is('score of another copy') && said[0] === 1 && copies > 1) score[0]! += score[2]! / 64;
+    if (steps === 0) return;
+    if (is('score too high')) {
+      score[1] = 1.01;
+      said[1] = 1;
+    }
+    if (is('score unsaid')) said[0] = 0;
+    if (is('said is 2')) said[0] = 2;
+  };
+
   const broken: BatchedEnvironment = {
     batchSize: inner.batchSize,
-    groups: inner.groups,
+    groups: is('utterance of no text') ? inner.groups.map(chatty) : inner.groups,
     stateSize: inner.stateSize,
     maximumSteps: is('longer than it says') ? 5 : inner.maximumSteps!,
     levels: inner.levels!,
     reset(seed, output) {
       started = true;
+      steps = 0;
       lastActions = null;
       spoil(output, false, (into) => inner.reset(is('copies count') ? seed + copies : seed, into));
     },
@@ -94,6 +152,7 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
         started = true;
         inner.reset(0, output);
       }
+      steps++;
       const boxes = actions.find((each) => each instanceof Float32Array) as Float32Array | undefined;
       spoil(output, true, (into) => inner.step(actions, into));
       if (is('keeps actions') && lastActions !== null && output[0]!.reward[0] !== 0)
@@ -119,6 +178,9 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
             }
           },
         }),
+    teamReward,
+    ...(is('feedback without kinds') ? {} : kindsOf(defect, inner.feedbackKinds!)),
+    ...(is('kinds without feedback') ? {} : { feedback }),
     snapshot: () => inner.snapshot(),
     restore(snapshot) {
       started = true;
@@ -132,5 +194,16 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
       inner.close!();
     },
   };
+  if (is('kinds made anew'))
+    Object.defineProperty(broken, 'feedbackKinds', { get: () => structuredClone(inner.feedbackKinds) });
   return broken;
+}
+
+function kindsOf(defect: BatchDefect | undefined, kinds: readonly FeedbackKind[]) {
+  return { feedbackKinds: defect === 'feedback of nobody' ? [{ ...kinds[0]!, from: 'nobody' }, kinds[1]!] : kinds };
+}
+
+/** The group with an action that points at a text which it does not see. */
+function chatty(group: Group): Group {
+  return { ...group, action: multiDiscrete([3, 3], { first: 1, to: 'article' }) };
 }

@@ -1,11 +1,35 @@
 import { type Json, restoreStream, type Stream, type StreamState, stream } from '../../../core/index.ts';
-import type { Environment, ResetOptions, Space, SpaceValue, Step } from '../../../worlds/index.ts';
-import { box, checkValue, dict, discrete } from '../../../worlds/index.ts';
+import type { Environment, FeedbackKind, ResetOptions, Space, SpaceValue, Step } from '../../../worlds/index.ts';
+import { box, checkValue, dict, discrete, multiDiscrete } from '../../../worlds/index.ts';
 
 /** One broken promise each; without one, the environment is good. */
 export type Defect =
   | 'agent twice'
   | 'illegal space'
+  | 'utterance of no text'
+  | 'utterance of nothing seen'
+  | 'team reward by a word'
+  | 'feedback of nobody'
+  | 'feedback about nobody'
+  | 'feedback without meaning'
+  | 'feedback without bounds'
+  | 'feedback bounds crossed'
+  | 'no kinds at all'
+  | 'kinds not JSON'
+  | 'kinds made anew'
+  | 'kinds changing'
+  | 'NaN team reward'
+  | 'team reward missing'
+  | 'team reward undeclared'
+  | 'feedback undeclared'
+  | 'feedback of no kind'
+  | 'score too high'
+  | 'score too low'
+  | 'NaN score'
+  | 'score is a word'
+  | 'team reward by instance'
+  | 'score differs after step 2'
+  | 'keeps its feedback'
   | 'changing declaration'
   | 'throws'
   | 'foreign agent in rewards'
@@ -58,6 +82,11 @@ const LENGTH = 12;
 const SCOUT: Space = dict({ at: box([2], -20, 20), phase: discrete(3) });
 const CARRIER: Space = box([2], -20, 20);
 
+const KINDS: readonly FeedbackKind[] = [
+  { from: 'scout', about: 'carrier', meaning: 'how far north of the scout it is', low: -40, high: 40 },
+  { from: 'carrier', about: 'scout', meaning: 'whether the last step went up', low: 0, high: 1 },
+];
+
 // What several instances share, for the defects that need it.
 let resets = 0;
 let instances = 0;
@@ -66,7 +95,33 @@ let shared: Stream = stream(0, 'shared');
 const LEAKED = 2048;
 const leak: Float64Array[] = [];
 
-/** A scout who steps in four directions, and leaves early, and a carrier who drifts to the end. Breaks one promise. */
+/** The kinds of feedback, with the defects of their declaration. */
+function kindsOf(defect: Defect | undefined): readonly FeedbackKind[] {
+  const first = (change: object) => [{ ...KINDS[0]!, ...change }, KINDS[1]!];
+  switch (defect) {
+    case 'feedback of nobody':
+      return first({ from: 'nobody' });
+    case 'feedback about nobody':
+      return first({ about: 'nobody' });
+    case 'feedback without meaning':
+      return first({ meaning: '' });
+    case 'feedback without bounds':
+      return first({ high: Number.POSITIVE_INFINITY });
+    case 'feedback bounds crossed':
+      return first({ low: 41 });
+    case 'no kinds at all':
+      return [];
+    case 'kinds not JSON':
+      return first({ judge: () => 0 });
+    default:
+      return first({});
+  }
+}
+
+/**
+ * A scout who steps in four directions, and leaves early, and a carrier who drifts to the end; a team reward, and what
+ * each says of the other. Breaks one promise.
+ */
 export default function couriers(options: { defect?: Defect } = {}): Environment {
   const { defect } = options;
   const is = (each: Defect) => defect === each;
@@ -82,6 +137,8 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
   let keptActions: Readonly<Record<string, SpaceValue>> | null = null;
   const buffer = new Float32Array(2);
   const notes: number[] = [];
+  const kinds = kindsOf(defect);
+  let praise: Record<number, number> = {};
 
   const draw = () => (is('shared generator') ? shared : random!).normal();
   const mask = () => {
@@ -122,6 +179,27 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
     actionMasks: alive.has('scout') ? { scout: mask() } : {},
   });
 
+  /** What the step says of the team, while both are there. */
+  const speak = (answered: readonly string[], scout: number): Pick<Step, 'teamReward' | 'feedback'> => {
+    let teamReward = at.carrier[1]! / 2;
+    if (is('NaN team reward') && step === 3) teamReward = Number.NaN;
+    if (is('team reward by instance')) teamReward += number;
+    const isSilent = is('team reward missing') && step === 3;
+    const rest = isSilent ? {} : { teamReward };
+    if (answered.length < 2) return rest;
+    const carry = is('keeps its feedback') ? (praise[0] ?? 0) / 1000 : 0;
+    praise = { 0: at.carrier[1]! - at.scout[1]! + carry, ...(step % 3 === 0 ? {} : { 1: scout > 1 ? 1 : 0 }) };
+    if (is('score differs after step 2') && step > 2) praise[0]! += (resets % 100) / 100;
+    if (step === 3) {
+      if (is('feedback of no kind')) praise[2] = 0;
+      if (is('score too high')) praise[1] = 1.01;
+      if (is('score too low')) praise[1] = -0.01;
+      if (is('NaN score')) praise[0] = Number.NaN;
+      if (is('score is a word')) praise[1] = 'good' as unknown as number;
+    }
+    return { ...rest, feedback: praise };
+  };
+
   const requireActions = (actions: Readonly<Record<string, SpaceValue>>): void => {
     if (random === null && !is('steps before reset')) throw new Error('step before reset');
     if (step > 0 && alive.size === 0 && !is('steps after the end')) throw new Error('the episode is over');
@@ -148,8 +226,14 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       return agents;
     },
     spaces: {
-      scout: { observation: SCOUT, action: is('illegal space') ? { type: 'discrete', n: 0 } : discrete(4) },
+      scout: { observation: SCOUT, action: scoutAction(defect) },
       carrier: { observation: CARRIER, action: box([2], -1, 1) },
+    },
+    ...(is('team reward undeclared') ? {} : { hasTeamReward: (is('team reward by a word') ? 'yes' : true) as boolean }),
+    get feedbackKinds() {
+      if (is('feedback undeclared')) return undefined as unknown as readonly FeedbackKind[];
+      if (is('kinds changing') && step === 3) (kinds[0] as { meaning: string }).meaning = 'something else';
+      return is('kinds made anew') ? kindsOf(defect) : kinds;
     },
     maximumSteps: LENGTH,
     stateSpace: box([5], -20, 20),
@@ -174,6 +258,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       at = { scout: Float32Array.of(draw(), draw()), carrier: Float32Array.of(draw(), draw()) };
       alive = new Set(['scout', 'carrier']);
       keptActions = null;
+      praise = {};
       return present();
     },
 
@@ -217,7 +302,8 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
         if (dies || truncated[agent]) alive.delete(agent);
       }
       if (is('foreign agent in rewards') && step === 2) rewards.nobody = 0;
-      return { observations, actionMasks: present().actionMasks, rewards, terminated, truncated };
+      const said = speak(answered, scout);
+      return { observations, actionMasks: present().actionMasks, rewards, terminated, truncated, ...said };
     },
 
     state() {
@@ -236,6 +322,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
         carrier: (is('snapshot not JSON') ? at.carrier.slice() : [...at.carrier]) as unknown as Json,
         alive: [...alive],
         ...(is('snapshot shared') ? { notes } : {}),
+        ...(is('keeps its feedback') ? { praise: { ...praise } as Record<string, number> } : {}),
         ...(is('keeps actions') && keptActions !== null ? { kept: [...(keptActions.carrier as Float32Array)] } : {}),
       };
     },
@@ -249,6 +336,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       leaves = saved.leaves;
       at = { scout: Float32Array.from(saved.scout), carrier: Float32Array.from(saved.carrier) };
       alive = new Set(saved.alive);
+      praise = { ...saved.praise };
       keptActions = saved.kept === undefined ? null : { carrier: Float32Array.from(saved.kept) };
     },
 
@@ -264,6 +352,14 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
   };
 }
 
+/** What the scout may do; checked before anybody acts, so that the defects here are never played. */
+function scoutAction(defect: Defect | undefined): Space {
+  if (defect === 'illegal space') return { type: 'discrete', n: 0 };
+  if (defect === 'utterance of no text') return multiDiscrete([4, 4], { first: 1, to: 'phase' });
+  if (defect === 'utterance of nothing seen') return multiDiscrete([4, 4], { first: 1, to: 'article' });
+  return discrete(4);
+}
+
 interface Saved {
   readonly random: StreamState;
   readonly drift: number;
@@ -273,4 +369,5 @@ interface Saved {
   readonly carrier: readonly number[];
   readonly alive: readonly string[];
   readonly kept?: readonly number[];
+  readonly praise?: Readonly<Record<number, number>>;
 }
