@@ -1,6 +1,17 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
-import { checkEnvironment, printReport, type Report } from '../../worlds/index.ts';
+import { judgeSequences } from '../../worlds/contract/declaration.ts';
+import {
+  box,
+  checkEnvironment,
+  dict,
+  discrete,
+  multiDiscrete,
+  printReport,
+  type Report,
+  text,
+  tuple,
+} from '../../worlds/index.ts';
 import couriers, { type Defect } from './mutants/couriers.ts';
 import twins from './mutants/twins.ts';
 
@@ -12,6 +23,8 @@ const CAUGHT_BY: Readonly<Record<Defect, string>> = {
   'illegal space': 'spaces',
   'utterance of no text': 'spaces',
   'utterance of nothing seen': 'spaces',
+  'utterance without features': 'spaces',
+  'utterance of narrow features': 'spaces',
   'team reward by a word': 'members',
   'feedback of nobody': 'members',
   'feedback about nobody': 'members',
@@ -111,6 +124,15 @@ describe('the contract of environments', () => {
     const untested = report.checks.map(({ name }) => name).filter((name) => !Object.values(CAUGHT_BY).includes(name));
     // Those have tests of their own below, or are about the factory itself.
     assert.deepEqual(untested, ['made', 'symmetric', 'speed']);
+  });
+
+  it('lets an utterance point at the words of a text, with numbers about each', () => {
+    const observation = dict({ article: text(40), places: box([3, 2]) });
+    const action = multiDiscrete([5, 5], { first: 2, to: 'article', features: 'places' });
+    assert.equal(judgeSequences(action, observation), null);
+    assert.equal(judgeSequences(tuple([discrete(2), dict({ words: action })]), observation), null);
+    assert.match(judgeSequences(action, text(40))!, /wanted a dict as observation, got Text/);
+    assert.match(judgeSequences(action, dict({ note: text(40) }))!, /got "article" \(no such part\)/);
   });
 
   it('catches a factory that throws or makes something else', async () => {

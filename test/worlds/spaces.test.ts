@@ -200,6 +200,7 @@ describe('spaces', () => {
       [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 3, to: 'a' } }, '/sequence/first'],
       [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 2, to: '' } }, '/sequence/to'],
       [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 2 } }, '/sequence/to'],
+      [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 2, to: 'a', features: '' } }, '/sequence/features'],
       [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 2, to: 'a', labels: ['end'] } }, '/sequence/labels'],
       [{ type: 'multiDiscrete', n: [3, 3], sequence: { first: 1, to: 'a', labels: [7] } }, '/sequence/labels'],
       [{ type: 'multiBinary', n: 1.5 }, '/n'],
@@ -246,6 +247,7 @@ describe('spaces', () => {
       multiDiscrete([3, 3], { first: 1, to: 'a' }),
       multiDiscrete([3, 3], { first: 2, to: 'a' }),
       multiDiscrete([3, 3], { first: 1, to: 'b' }),
+      multiDiscrete([3, 3], { first: 1, to: 'a', features: 'b' }),
       multiDiscrete([3, 3], { first: 1, to: 'a', labels: ['end'] }),
     ].map(spaceKey);
     assert.equal(new Set(keys).size, keys.length);

@@ -1,6 +1,6 @@
 import type { Environment } from '../environment.ts';
 import type { MultiDiscrete, Space } from '../space.ts';
-import { checkSpace, printFault } from '../spaces/index.ts';
+import { checkSpace, printFault, printSpace } from '../spaces/index.ts';
 import { checkFeedbackKinds } from '../team.ts';
 import { fingerprint } from './fingerprint.ts';
 
@@ -56,15 +56,21 @@ export function judgeSpaces({ agents, spaces, stateSpace }: Environment): string
   return fault === null ? null : `stateSpace: ${printFault(fault)}`;
 }
 
-/** What is wrong with where the utterances in `action` point, or null: at a text in the dict `observation`. */
+/** What is wrong with where the utterances in `action` point, or null: at parts of the dict `observation`. */
 export function judgeSequences(action: Space, observation: Space): string | null {
+  if (utterancesIn(action).length > 0 && observation.type !== 'dict')
+    return `sequence points at words: wanted a dict as observation, got ${printSpace(observation)}`;
   const parts: Readonly<Record<string, Space>> = observation.type === 'dict' ? observation.spaces : {};
-  for (const { sequence } of utterancesIn(action)) {
-    const { to } = sequence!;
-    if (Object.hasOwn(parts, to) && parts[to]!.type === 'text') continue;
-    const texts = Object.keys(parts).filter((name) => parts[name]!.type === 'text');
-    const wanted = texts.length === 0 ? 'a dict with that text as observation' : `a text (${texts.join(', ')})`;
-    return `sequence points to ${JSON.stringify(to)}: wanted ${wanted}`;
+  const named = (name: string) => (Object.hasOwn(parts, name) ? parts[name] : undefined);
+  const found = (name: string) => (named(name) === undefined ? 'no such part' : printSpace(named(name)!));
+  for (const { n, sequence } of utterancesIn(action)) {
+    const { first, to, features } = sequence!;
+    if (named(to)?.type !== 'text') return `sequence/to: wanted the name of a text, got "${to}" (${found(to)})`;
+    if (features === undefined) continue;
+    const box = named(features);
+    const words = n[0]! - first;
+    if (box?.type !== 'box' || box.shape.length !== 2 || box.shape[0] !== words)
+      return `sequence/features: wanted the name of a box of shape [${words}, F], got "${features}" (${found(features)})`;
   }
   return null;
 }

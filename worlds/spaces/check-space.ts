@@ -89,8 +89,9 @@ function checkMultiDiscrete({ n, sequence }: Record<string, unknown>, path: stri
 
 /** `choices`: how many each word has, those that point included. */
 function checkSequence(sequence: unknown, choices: number, path: string): SpaceFault | null {
-  if (!isRecord(sequence)) return fault(path, 'declaration', 'an object { first, to, labels? }', show(sequence));
-  const { first, to, labels } = sequence;
+  if (!isRecord(sequence))
+    return fault(path, 'declaration', 'an object { first, to, features?, labels? }', show(sequence));
+  const { first, to, features, labels } = sequence;
   if (!isCount(first) || first >= choices)
     return fault(
       `${path}/first`,
@@ -100,6 +101,8 @@ function checkSequence(sequence: unknown, choices: number, path: string): SpaceF
     );
   if (typeof to !== 'string' || to === '')
     return fault(`${path}/to`, 'declaration', 'the name of a text in the observation', show(to));
+  if (features !== undefined && (typeof features !== 'string' || features === ''))
+    return fault(`${path}/features`, 'declaration', 'the name of a box in the observation', show(features));
   return checkLabels(labels, first, `${path}/labels`);
 }
 

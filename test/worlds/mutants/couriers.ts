@@ -1,6 +1,14 @@
 import { type Json, restoreStream, type Stream, type StreamState, stream } from '../../../core/index.ts';
-import type { Environment, FeedbackKind, ResetOptions, Space, SpaceValue, Step } from '../../../worlds/index.ts';
-import { box, checkValue, dict, discrete, multiDiscrete } from '../../../worlds/index.ts';
+import type {
+  AgentSpaces,
+  Environment,
+  FeedbackKind,
+  ResetOptions,
+  Space,
+  SpaceValue,
+  Step,
+} from '../../../worlds/index.ts';
+import { box, checkValue, dict, discrete, multiDiscrete, text, tuple } from '../../../worlds/index.ts';
 
 /** One broken promise each; without one, the environment is good. */
 export type Defect =
@@ -8,6 +16,8 @@ export type Defect =
   | 'illegal space'
   | 'utterance of no text'
   | 'utterance of nothing seen'
+  | 'utterance without features'
+  | 'utterance of narrow features'
   | 'team reward by a word'
   | 'feedback of nobody'
   | 'feedback about nobody'
@@ -226,7 +236,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       return agents;
     },
     spaces: {
-      scout: { observation: SCOUT, action: scoutAction(defect) },
+      scout: scoutSpaces(defect),
       carrier: { observation: CARRIER, action: box([2], -1, 1) },
     },
     ...(is('team reward undeclared') ? {} : { hasTeamReward: (is('team reward by a word') ? 'yes' : true) as boolean }),
@@ -352,12 +362,27 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
   };
 }
 
-/** What the scout may do; checked before anybody acts, so that the defects here are never played. */
-function scoutAction(defect: Defect | undefined): Space {
-  if (defect === 'illegal space') return { type: 'discrete', n: 0 };
-  if (defect === 'utterance of no text') return multiDiscrete([4, 4], { first: 1, to: 'phase' });
-  if (defect === 'utterance of nothing seen') return multiDiscrete([4, 4], { first: 1, to: 'article' });
-  return discrete(4);
+/** What the scout sees and may do; checked before anybody acts, so that the defects here are never played. */
+function scoutSpaces(defect: Defect | undefined): AgentSpaces {
+  const reader = dict({ phase: discrete(3), article: text(9), places: box([2, 5]) });
+  const says = (to: string, features?: string): AgentSpaces => ({
+    observation: reader,
+    action: tuple([multiDiscrete([4, 4], { first: 1, to, ...(features === undefined ? {} : { features }) })]),
+  });
+  switch (defect) {
+    case 'illegal space':
+      return { observation: SCOUT, action: { type: 'discrete', n: 0 } };
+    case 'utterance of no text':
+      return says('phase');
+    case 'utterance of nothing seen':
+      return says('toString');
+    case 'utterance without features':
+      return says('article', 'phase');
+    case 'utterance of narrow features':
+      return says('article', 'places');
+    default:
+      return { observation: SCOUT, action: discrete(4) };
+  }
 }
 
 interface Saved {
