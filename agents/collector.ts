@@ -11,6 +11,12 @@ export interface Player {
   observed?(t: number): void;
 }
 
+/** A player who has to ask elsewhere, and is waited for at every step. */
+export interface AskingPlayer {
+  act(t: number): Promise<void>;
+  observed?(t: number): void;
+}
+
 /** What a checkpoint needs of a collector, besides the environment's snapshot. */
 export interface CollectorState {
   readonly episodes: EpisodesState;
@@ -64,7 +70,7 @@ export class Collector {
    * Takes `T` steps of every copy; returns the episodes that ended. The last rollout's end is this one's beginning.
    * Error `not_finite` (naming agent and copy) where the environment answers a reward or observation that is no number.
    */
-  async collect(player: Player, isFirst: boolean): Promise<Episode[]> {
+  async collect(player: Player | AskingPlayer, isFirst: boolean): Promise<Episode[]> {
     if (!this.started) throw new LightbulbError('internal', 'a collector was used before its reset');
     const { T, B, groups, environment, keep } = this;
     if (!isFirst) for (const group of groups) carryOver(group, T, B);
@@ -78,7 +84,8 @@ export class Collector {
     };
     for (let t = 0; t < T; t++) {
       row = (t + 1) * B;
-      player.act(t);
+      const turn = player.act(t);
+      if (turn instanceof Promise) await turn;
       environment.step(this.actionsAt[t]!, this.outputsAt[t]!);
       this.episodes.step(t, groups, finished);
       player.observed?.(t);

@@ -1,5 +1,5 @@
 export { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
-export { Collector, type CollectorState, type Player } from './collector.ts';
+export { type AskingPlayer, Collector, type CollectorState, type Player } from './collector.ts';
 export type { ExecutorChoice } from './create-executor.ts';
 export { createTraining, type TrainingSpec } from './create-training.ts';
 export {
@@ -51,6 +51,7 @@ export {
 } from './options.ts';
 export { createPpo, type PpoSpec } from './ppo.ts';
 export { randomPlayer } from './random-player.ts';
+export { returnsOf } from './return-metrics.ts';
 export { generalisedAdvantages, type Track } from './returns.ts';
 export type { GroupRollout, Sizes } from './rollout.ts';
 export { scriptedPlayer } from './scripted-player.ts';
@@ -72,7 +73,7 @@ export {
   type Vocabulary,
   vocabularyOf,
 } from './tokens/index.ts';
-export type { Checkpoint, Evaluation, Iteration, TaskEvaluation, Training } from './training.ts';
+export type { Checkpoint, Evaluation, Iteration, PlayerOptions, TaskEvaluation, Training } from './training.ts';
 export {
   createValueDecomposition,
   type IqlOptions,
