@@ -1,3 +1,4 @@
+export { type ActionHead, actionHead } from './action-head.ts';
 export { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
 export { type AskingPlayer, Collector, type CollectorState, type Player } from './collector.ts';
 export type { ExecutorChoice } from './create-executor.ts';
@@ -41,6 +42,7 @@ export {
   shuffledPictures,
   trainImageCodes,
 } from './image-codes/index.ts';
+export { LearnerState, type Take, takeFrom, viewsByPath } from './learner-state.ts';
 export {
   type LearnerOptions,
   type NetworkOptions,
@@ -50,6 +52,9 @@ export {
   type ScriptedOptions,
 } from './options.ts';
 export { createPpo, type PpoSpec } from './ppo.ts';
+export { clippedSurrogate, errorLoss, weighTerms } from './ppo-loss.ts';
+export { moments, standardise } from './ppo-minibatch.ts';
+export { ppoOptimiser } from './ppo-programs.ts';
 export { randomPlayer } from './random-player.ts';
 export { returnsOf } from './return-metrics.ts';
 export { generalisedAdvantages, type Track } from './returns.ts';
@@ -85,3 +90,4 @@ export {
   type VdnOptions,
   vdnDefaults,
 } from './value-decomposition/index.ts';
+export { preserveOutputs, ValueScale, type ValueScaleState } from './value-scale.ts';

@@ -12,7 +12,10 @@ export function clippedSurrogate(ratio: tf.Tensor, advantage: tf.Tensor, clip: n
 }
 
 /** 0.5 e^2, or Huber's loss of e (quadratic up to delta), per row. */
-function errorLoss(error: tf.Tensor, { valueLoss, huberDelta }: PpoOptions): tf.Tensor {
+export function errorLoss(
+  error: tf.Tensor,
+  { valueLoss, huberDelta }: Pick<PpoOptions, 'valueLoss' | 'huberDelta'>,
+): tf.Tensor {
   if (valueLoss === 'squared') return tf.mul(tf.square(error), 0.5);
   const size = tf.abs(error);
   const quadratic = tf.minimum(size, huberDelta);

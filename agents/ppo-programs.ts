@@ -72,7 +72,10 @@ export interface PpoPrograms {
 export const METRICS = ['loss/policy', 'loss/value', 'loss/entropy', 'approximateKl', 'clipFraction'] as const;
 
 /** The optimiser of PPO: clip, Adam, decay, rate; on one flat vector. */
-export function ppoOptimiser(options: PpoOptions, learningRate: tf.Scalar | number): Transform {
+export function ppoOptimiser(
+  options: Pick<PpoOptions, 'maximumGradientNorm' | 'adamEpsilon' | 'weightDecay'>,
+  learningRate: tf.Scalar | number,
+): Transform {
   return chain(
     clipByGlobalNorm(options.maximumGradientNorm),
     scaleByAdam({ epsilon: options.adamEpsilon }),
