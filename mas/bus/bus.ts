@@ -109,8 +109,11 @@ export interface Entry {
 export interface BlobStore {
   /** `sha256` in hexadecimal. Replaces what the name held. */
   put(name: string, data: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }>;
-  /** Undefined where there is none. `timeout` after `timeout` milliseconds; `corrupt` where the hash does not fit. */
-  get(name: string, options: { readonly timeout: number }): Promise<Uint8Array | undefined>;
+  /**
+   * Undefined where there is none. `timeout` after `timeout` milliseconds; `corrupt` where the hash does not fit;
+   * `too_large`, before anything is fetched, where it has more bytes than `atMost`.
+   */
+  get(name: string, options: { readonly timeout: number; readonly atMost?: number }): Promise<Uint8Array | undefined>;
   delete(name: string): Promise<void>;
   names(): Promise<readonly string[]>;
   destroy(): Promise<void>;

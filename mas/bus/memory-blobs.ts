@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { BlobStore } from './bus.ts';
 import type { Lifetime } from './lifetime.ts';
 import { destroyed } from './memory-queue.ts';
-import { checkKey, checkMilliseconds } from './names.ts';
+import { checkBlobSize, checkKey, checkMilliseconds } from './names.ts';
 
 /** A store of blobs within this process. */
 export class MemoryBlobs {
@@ -26,11 +26,12 @@ export class MemoryBlobs {
         this.contents.set(name, new Uint8Array(data));
         return { sha256: sha256(data), size: data.length };
       },
-      get: async (name, { timeout }) => {
+      get: async (name, { timeout, atMost }) => {
         check();
         checkKey('name of a blob', name);
         checkMilliseconds('timeout', timeout, 1);
         const data = this.contents.get(name);
+        if (data !== undefined) checkBlobSize(name, data.length, atMost);
         return data === undefined ? undefined : new Uint8Array(data);
       },
       delete: async (name) => {

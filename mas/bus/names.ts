@@ -87,6 +87,15 @@ export function checkSize(where: string, bytes: number, maximum: number): void {
   });
 }
 
+export function checkBlobSize(where: string, bytes: number, atMost = Number.POSITIVE_INFINITY): void {
+  if (Number.isSafeInteger(bytes) && bytes >= 0 && bytes <= atMost) return;
+  throw new LightbulbError('too_large', 'a larger blob than is wanted', {
+    where,
+    wanted: `at most ${atMost} bytes`,
+    got: `${bytes}`,
+  });
+}
+
 /** Whether a subject or key is among those that the pattern means. */
 export function matches(pattern: string, subject: string): boolean {
   const [wanted, tokens] = [pattern.split('.'), subject.split('.')];

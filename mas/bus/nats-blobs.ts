@@ -2,7 +2,7 @@ import type { ObjectResult, ObjectStore } from 'nats';
 import { LightbulbError } from '../../core/index.ts';
 import type { BlobStore } from './bus.ts';
 import { sha256 } from './memory-blobs.ts';
-import { checkKey, checkMilliseconds } from './names.ts';
+import { checkBlobSize, checkKey, checkMilliseconds } from './names.ts';
 import { codeOf, type NatsLink } from './nats-link.ts';
 
 /** Bytes sent before we wait for the server to have them: the connection stays free for other words in between. */
@@ -29,11 +29,16 @@ export class NatsBlobs implements BlobStore {
     return { sha256: sha256(data), size: data.length };
   }
 
-  async get(name: string, { timeout }: { readonly timeout: number }): Promise<Uint8Array | undefined> {
+  async get(
+    name: string,
+    { timeout, atMost }: { readonly timeout: number; readonly atMost?: number },
+  ): Promise<Uint8Array | undefined> {
     checkKey('name of a blob', name);
     checkMilliseconds('timeout', timeout, 1);
     const deadline = performance.now() + timeout;
     const found = await this.ask(async () => {
+      // Asked first: an object that is got is under way already.
+      if (atMost !== undefined) checkBlobSize(name, (await this.bucket.info(name))?.size ?? 0, atMost);
       const found = await this.bucket.get(name);
       if (found === null) await this.bucket.status(); // tells a missing blob from a missing store
       return found;
