@@ -1,8 +1,9 @@
 import type { Json } from '../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
 import { Copies } from './copies.ts';
-import { requireChoices, requireCount, requireOutput, UNBOUNDED } from './guards.ts';
+import { requireChoices, requireCount, UNBOUNDED } from './guards.ts';
 import { levelNumber, levelNumbers, levelObject, parameterLevels, type Ranges } from './levels.ts';
+import { Solo } from './solo.ts';
 
 export interface CartPoleOptions {
   /** Episodes are truncated after this many steps. Default 500. */
@@ -25,7 +26,7 @@ const NAME = 'cartpole';
 /** Angles of up to 0.3, more than an episode reaches unless a level says so, need no reduction to a smaller one. */
 const SMALL_SQUARE = 0.09;
 
-const GROUPS: readonly Group[] = [
+const GROUPS: readonly [Group] = [
   {
     name: 'agent',
     agents: ['agent_0'],
@@ -87,11 +88,9 @@ function parseLevel(level: Json): Level {
   };
 }
 
-class CartPole implements BatchedEnvironment {
-  readonly groups = GROUPS;
-  readonly stateSize = 0;
+class CartPole extends Solo<Level> {
   readonly levels = parameterLevels(RANGES);
-  private readonly copies: Copies<Level>;
+  protected readonly copies: Copies<Level>;
   private readonly x: Float64Array;
   private readonly xDot: Float64Array;
   private readonly theta: Float64Array;
@@ -102,10 +101,8 @@ class CartPole implements BatchedEnvironment {
   private readonly force: Float64Array;
   private readonly steps: Int32Array;
 
-  constructor(
-    readonly batchSize: number,
-    readonly maximumSteps: number,
-  ) {
+  constructor(batchSize: number, maximumSteps: number) {
+    super(batchSize, maximumSteps, GROUPS);
     const numbers = (): Float64Array => new Float64Array(batchSize);
     this.x = numbers();
     this.xDot = numbers();
@@ -121,23 +118,10 @@ class CartPole implements BatchedEnvironment {
     this.copies = new Copies(NAME, batchSize, arrays, parseLevel);
   }
 
-  reset(seed: number, output: readonly GroupOutput[]): void {
-    const out = requireOutput(NAME, GROUPS, 0, this.batchSize, 4, output);
-    this.copies.start(seed);
-    for (let b = 0; b < this.batchSize; b++) {
-      this.begin(b);
-      this.observe(b, out.observation);
-    }
-    out.reward.fill(0);
-    out.terminated.fill(0);
-    out.truncated.fill(0);
-    out.alive.fill(1);
-  }
-
   step(actions: readonly GroupActions[], output: readonly GroupOutput[]): void {
     this.copies.requireStarted();
-    const choice = requireChoices(NAME, GROUPS[0]!, this.batchSize, 2, actions[0]);
-    const out = requireOutput(NAME, GROUPS, 0, this.batchSize, 4, output);
+    const choice = requireChoices(NAME, GROUPS[0], this.batchSize, 2, actions[0]);
+    const out = this.requireOutput(output);
     const { observation, terminated, truncated } = out;
     const { batchSize, maximumSteps, x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps } = this;
     for (let b = 0; b < batchSize; b++) {
@@ -186,19 +170,7 @@ class CartPole implements BatchedEnvironment {
     out.alive.fill(1);
   }
 
-  setLevel(copy: number, level: Json | undefined): void {
-    this.copies.setLevel(copy, level);
-  }
-
-  snapshot(): Json {
-    return this.copies.snapshot();
-  }
-
-  restore(snapshot: Json): void {
-    this.copies.restore(snapshot);
-  }
-
-  private begin(b: number): void {
+  protected begin(b: number): void {
     const level = this.copies.level(b) ?? STANDARD;
     const random = this.copies.stream(b);
     const state = level.state;
@@ -213,7 +185,7 @@ class CartPole implements BatchedEnvironment {
     this.steps[b] = 0;
   }
 
-  private observe(b: number, out: Float32Array): void {
+  protected observe(b: number, out: Float32Array): void {
     const at = b * 4;
     out[at] = this.x[b]!;
     out[at + 1] = this.xDot[b]!;

@@ -1,9 +1,10 @@
-import { type Json, LightbulbError } from '../core/index.ts';
+import { LightbulbError } from '../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
 import { Copies } from './copies.ts';
-import { requireChoices, requireCount, requireOutput } from './guards.ts';
+import { requireChoices, requireCount } from './guards.ts';
 import { levelNumber, levelObject, parameterLevels, type Ranges } from './levels.ts';
 import type { ScriptedPolicy } from './scripted.ts';
+import { Solo } from './solo.ts';
 
 export interface DodgeOptions {
   /** Pixels of the picture's side. Default 16. */
@@ -68,11 +69,19 @@ export function dodgeBlocks(size: number, cell: number): ScriptedPolicy {
   };
 }
 
-class Dodge implements BatchedEnvironment {
-  readonly groups: readonly Group[];
-  readonly stateSize = 0;
+function groupOf(size: number): Group {
+  return {
+    name: 'agent',
+    agents: ['agent_0'],
+    observation: { type: 'box', shape: [size, size, 1], low: 0, high: 255, dtype: 'uint8' },
+    action: { type: 'discrete', n: 3, labels: ['left', 'stay', 'right'] },
+    masked: false,
+  };
+}
+
+class Dodge extends Solo<{ readonly rate: number }> {
   readonly levels = parameterLevels(RANGES);
-  private readonly copies: Copies<{ readonly rate: number }>;
+  protected readonly copies: Copies<{ readonly rate: number }>;
   /** [B, grid]: one integer per row, top row first; bit c is set where column c holds a block. */
   private readonly rows: Int32Array;
   /** [B] each: the player's column, the column free in the top row, the chance of a block. */
@@ -83,22 +92,14 @@ class Dodge implements BatchedEnvironment {
   private readonly size: number;
 
   constructor(
-    readonly batchSize: number,
-    readonly maximumSteps: number,
+    batchSize: number,
+    maximumSteps: number,
     private readonly grid: number,
     private readonly cell: number,
     private readonly standardRate: number,
   ) {
+    super(batchSize, maximumSteps, [groupOf(grid * cell)]);
     this.size = grid * cell;
-    this.groups = [
-      {
-        name: 'agent',
-        agents: ['agent_0'],
-        observation: { type: 'box', shape: [this.size, this.size, 1], low: 0, high: 255, dtype: 'uint8' },
-        action: { type: 'discrete', n: 3, labels: ['left', 'stay', 'right'] },
-        masked: false,
-      },
-    ];
     this.rows = new Int32Array(batchSize * grid);
     this.player = new Int32Array(batchSize);
     this.free = new Int32Array(batchSize);
@@ -110,23 +111,10 @@ class Dodge implements BatchedEnvironment {
     }));
   }
 
-  reset(seed: number, output: readonly GroupOutput[]): void {
-    const out = requireOutput(NAME, this.groups, 0, this.batchSize, this.size * this.size, output);
-    this.copies.start(seed);
-    for (let b = 0; b < this.batchSize; b++) {
-      this.begin(b);
-      this.paint(b, out.observation);
-    }
-    out.reward.fill(0);
-    out.terminated.fill(0);
-    out.truncated.fill(0);
-    out.alive.fill(1);
-  }
-
   step(actions: readonly GroupActions[], output: readonly GroupOutput[]): void {
     this.copies.requireStarted();
-    const choice = requireChoices(NAME, this.groups[0]!, this.batchSize, 3, actions[0]);
-    const out = requireOutput(NAME, this.groups, 0, this.batchSize, this.size * this.size, output);
+    const choice = requireChoices(NAME, this.groups[0], this.batchSize, 3, actions[0]);
+    const out = this.requireOutput(output);
     const { grid, rows, player, steps } = this;
     for (let b = 0; b < this.batchSize; b++) {
       const column = Math.min(grid - 1, Math.max(0, player[b]! + choice[b]! - 1));
@@ -142,27 +130,15 @@ class Dodge implements BatchedEnvironment {
       out.terminated[b] = hit;
       out.truncated[b] = late ? 1 : 0;
       if (hit === 1 || late) {
-        this.paint(b, out.finalObservation);
+        this.observe(b, out.finalObservation);
         this.begin(b);
       }
-      this.paint(b, out.observation);
+      this.observe(b, out.observation);
     }
     out.alive.fill(1);
   }
 
-  setLevel(copy: number, level: Json | undefined): void {
-    this.copies.setLevel(copy, level);
-  }
-
-  snapshot(): Json {
-    return this.copies.snapshot();
-  }
-
-  restore(snapshot: Json): void {
-    this.copies.restore(snapshot);
-  }
-
-  private begin(b: number): void {
+  protected begin(b: number): void {
     const middle = this.grid >> 1;
     this.rows.fill(0, b * this.grid, (b + 1) * this.grid);
     this.player[b] = middle;
@@ -181,7 +157,7 @@ class Dodge implements BatchedEnvironment {
     return row & ~(1 << free);
   }
 
-  private paint(b: number, out: Float32Array): void {
+  protected observe(b: number, out: Float32Array): void {
     const { grid, cell, size, rows } = this;
     const start = b * size * size;
     out.fill(0, start, start + size * size);

@@ -1,8 +1,9 @@
 import type { Json } from '../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
 import { Copies } from './copies.ts';
-import { requireCount, requireFinite, requireOutput } from './guards.ts';
+import { requireCount, requireFinite } from './guards.ts';
 import { levelNumber, levelNumbers, levelObject, parameterLevels, type Ranges } from './levels.ts';
+import { Solo } from './solo.ts';
 
 export interface PendulumOptions {
   /** Episodes are truncated after this many steps. Default 200. */
@@ -22,7 +23,7 @@ const MAXIMUM_TORQUE = 2;
 const TURN = 2 * Math.PI;
 const NAME = 'pendulum';
 
-const GROUPS: readonly Group[] = [
+const GROUPS: readonly [Group] = [
   {
     name: 'agent',
     agents: ['agent_0'],
@@ -82,11 +83,9 @@ function parseLevel(level: Json): Level {
   };
 }
 
-class Pendulum implements BatchedEnvironment {
-  readonly groups = GROUPS;
-  readonly stateSize = 0;
+class Pendulum extends Solo<Level> {
   readonly levels = parameterLevels(RANGES);
-  private readonly copies: Copies<Level>;
+  protected readonly copies: Copies<Level>;
   private readonly angle: Float64Array;
   private readonly speed: Float64Array;
   private readonly gravity: Float64Array;
@@ -94,10 +93,8 @@ class Pendulum implements BatchedEnvironment {
   private readonly mass: Float64Array;
   private readonly steps: Int32Array;
 
-  constructor(
-    readonly batchSize: number,
-    readonly maximumSteps: number,
-  ) {
+  constructor(batchSize: number, maximumSteps: number) {
+    super(batchSize, maximumSteps, GROUPS);
     const numbers = (): Float64Array => new Float64Array(batchSize);
     this.angle = numbers();
     this.speed = numbers();
@@ -109,23 +106,10 @@ class Pendulum implements BatchedEnvironment {
     this.copies = new Copies(NAME, batchSize, { angle, speed, gravity, length, mass, steps }, parseLevel);
   }
 
-  reset(seed: number, output: readonly GroupOutput[]): void {
-    const out = requireOutput(NAME, GROUPS, 0, this.batchSize, 3, output);
-    this.copies.start(seed);
-    for (let b = 0; b < this.batchSize; b++) {
-      this.begin(b);
-      this.observe(b, out.observation);
-    }
-    out.reward.fill(0);
-    out.terminated.fill(0);
-    out.truncated.fill(0);
-    out.alive.fill(1);
-  }
-
   step(actions: readonly GroupActions[], output: readonly GroupOutput[]): void {
     this.copies.requireStarted();
-    const torques = requireFinite(NAME, GROUPS[0]!, this.batchSize, actions[0]);
-    const out = requireOutput(NAME, GROUPS, 0, this.batchSize, 3, output);
+    const torques = requireFinite(NAME, GROUPS[0], this.batchSize, actions[0]);
+    const out = this.requireOutput(output);
     const { batchSize, maximumSteps, angle, speed, gravity, length, mass, steps } = this;
     const { reward, truncated } = out;
     for (let b = 0; b < batchSize; b++) {
@@ -153,19 +137,7 @@ class Pendulum implements BatchedEnvironment {
     out.alive.fill(1);
   }
 
-  setLevel(copy: number, level: Json | undefined): void {
-    this.copies.setLevel(copy, level);
-  }
-
-  snapshot(): Json {
-    return this.copies.snapshot();
-  }
-
-  restore(snapshot: Json): void {
-    this.copies.restore(snapshot);
-  }
-
-  private begin(b: number): void {
+  protected begin(b: number): void {
     const level = this.copies.level(b) ?? STANDARD;
     const random = this.copies.stream(b);
     this.angle[b] = level.state?.[0] ?? random.between(-Math.PI, Math.PI);
@@ -176,7 +148,7 @@ class Pendulum implements BatchedEnvironment {
     this.steps[b] = 0;
   }
 
-  private observe(b: number, out: Float32Array): void {
+  protected observe(b: number, out: Float32Array): void {
     out[b * 3] = Math.cos(this.angle[b]!);
     out[b * 3 + 1] = Math.sin(this.angle[b]!);
     out[b * 3 + 2] = this.speed[b]!;
