@@ -20,6 +20,17 @@ export {
   newsTopics,
   TOPICS,
 } from './news/index.ts';
+export {
+  leadWords,
+  type Newsdesk,
+  type Newsroom,
+  type NewsroomArticle,
+  type NewsroomEpisode,
+  type NewsroomOptions,
+  type NewsroomScores,
+  newsroom,
+  newsroomDesk,
+} from './newsroom/index.ts';
 export type { NumberOption, OptionSpec, OptionSpecs, TextOption, ToggleOption } from './options.ts';
 export { createActions, createOutputs, type GroupSizes, groupSizes } from './outputs.ts';
 export {
@@ -80,4 +91,5 @@ export {
   unflatten,
   zero,
 } from './spaces/index.ts';
+export { type RougeScore, rouge, TONES } from './text/index.ts';
 export { unbatch } from './unbatch.ts';

@@ -5,6 +5,7 @@ import { counting, echoClock } from './counting.ts';
 import { dodge, dodgeBlocks } from './dodge.ts';
 import { gatherFood, levelBasedForaging } from './level-based-foraging/index.ts';
 import { lookUpTopic, NEWS_NAME, NEWS_OPTIONS, newsTopics } from './news/index.ts';
+import { leadWords, NEWSROOM_NAME, NEWSROOM_OPTIONS, newsroom } from './newsroom/index.ts';
 import {
   type NumberOption,
   type OptionSpecs,
@@ -137,6 +138,13 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     options: NEWS_OPTIONS,
     make: newsTopics,
     scripted: lookUpTopic,
+  }),
+  newsroom: define(NEWSROOM_NAME, {
+    title: 'Newsroom',
+    description: 'A summariser, an analyst and a writer make a headline of a news article, seeing and writing text',
+    options: NEWSROOM_OPTIONS,
+    make: newsroom,
+    scripted: leadWords,
   }),
   counting: define('counting', {
     title: 'Counting',

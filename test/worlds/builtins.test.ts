@@ -14,6 +14,7 @@ const CASES: readonly [name: string, options: Json][] = [
   ['level_based_foraging', { maxEpisodeSteps: 17, players: 3 }],
   ['dodge', { maximumSteps: 17, size: 20, cell: 4 }],
   ['news_topics', { maxLength: 60 }],
+  ['newsroom', { words: 12, maxLength: 80, kept: 4, written: 5, ownWords: 8 }],
   ['counting', { agents: 3, length: 7 }],
   ['counting', { agents: 3, length: 7, deaths: true }],
 ];

@@ -1,17 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Stream } from '../../core/index.ts';
-import type { BatchedEnvironment, Group, GroupActions, GroupOutput, Space } from '../../worlds/index.ts';
+import {
+  actionChoices,
+  type BatchedEnvironment,
+  flatSize,
+  type Group,
+  type GroupActions,
+  type GroupOutput,
+  maskSize,
+  type Space,
+} from '../../worlds/index.ts';
 
-/** Numbers in an observation of this space; the built-in environments see boxes, and one a text. */
-export function width(space: Space): number {
-  if (space.type === 'text') return space.maxLength;
-  if (space.type !== 'box') throw new Error(`a box or a text was expected, not ${space.type}`);
-  return space.shape.reduce((product, size) => product * size, 1);
-}
+/** Numbers in an observation of this space, or in an action that is a box. */
+export const width = flatSize;
 
-/** Choices of an action space, 0 for boxes. */
-export function choices(space: Space): number {
-  return space.type === 'discrete' ? space.n : 0;
+/** Choices of each component of an action space, none for boxes. */
+export function choices(space: Space): readonly number[] {
+  return actionChoices(space) ?? [];
 }
 
 export function outputsFor(environment: BatchedEnvironment): GroupOutput[] {
@@ -25,7 +30,7 @@ export function outputsFor(environment: BatchedEnvironment): GroupOutput[] {
       terminated: new Uint8Array(count).fill(9),
       truncated: new Uint8Array(count).fill(9),
       alive: new Uint8Array(count).fill(9),
-      actionMask: new Uint8Array(group.masked ? count * choices(group.action) : 0).fill(9),
+      actionMask: new Uint8Array(group.masked ? count * maskSize(group.action) : 0).fill(9),
     };
   });
 }
@@ -33,7 +38,8 @@ export function outputsFor(environment: BatchedEnvironment): GroupOutput[] {
 export function actionsFor(environment: BatchedEnvironment): GroupActions[] {
   return environment.groups.map((group) => {
     const count = environment.batchSize * group.agents.length;
-    return choices(group.action) > 0 ? new Int32Array(count) : new Float32Array(count * width(group.action));
+    const components = choices(group.action).length;
+    return components > 0 ? new Int32Array(count * components) : new Float32Array(count * width(group.action));
   });
 }
 
@@ -46,8 +52,9 @@ export function fillRandom(
   random.forEach((stream, b) => {
     groups.forEach((group, g) => {
       const n = choices(group.action);
-      const size = n > 0 ? group.agents.length : group.agents.length * width(group.action);
-      for (let i = 0; i < size; i++) actions[g]![b * size + i] = n > 0 ? stream.integer(n) : stream.between(-2, 2);
+      const size = group.agents.length * (n.length || width(group.action));
+      for (let i = 0; i < size; i++)
+        actions[g]![b * size + i] = n.length > 0 ? stream.integer(n[i % n.length]!) : stream.between(-2, 2);
     });
   });
 }

@@ -20,7 +20,7 @@ export interface Article {
 export function readArticles(path: string): readonly Article[] | null {
   const content = readText(path);
   if (content === null) return null;
-  const articles = rowsOf(path, content).map(({ record, line }) => articleOf(path, record, line));
+  const articles = csvRows(path, content).map(({ record, line }) => articleOfRow(path, record, line));
   if (articles.length > 0) return articles;
   throw new LightbulbError('invalid_input', 'this file has no articles', { where: path });
 }
@@ -39,13 +39,14 @@ function readText(path: string): string | null {
   }
 }
 
-interface Row {
+export interface CsvRow {
   readonly record: readonly string[];
   /** Where it ends, from 1. */
   readonly line: number;
 }
 
-function rowsOf(path: string, content: string): readonly Row[] {
+/** The rows of a CSV without those that are empty. Errors `invalid_input`, naming file and line. */
+export function csvRows(path: string, content: string): readonly CsvRow[] {
   try {
     const rows = parse(content, { bom: true, info: true, relax_column_count: true, skip_empty_lines: true });
     return (rows as unknown as { record: string[]; info: { lines: number } }[]).map(({ record, info }) => ({
@@ -59,7 +60,8 @@ function rowsOf(path: string, content: string): readonly Row[] {
   }
 }
 
-function articleOf(path: string, record: readonly string[], line: number): Article {
+/** A row in the form of AG's corpus. Errors as `readArticles`. */
+export function articleOfRow(path: string, record: readonly string[], line: number): Article {
   const wrong = (problem: string, wanted: string, got: string): LightbulbError =>
     new LightbulbError('invalid_input', problem, { where: `${path}, line ${line}`, wanted, got });
   const [topic, title, description] = record;

@@ -1,0 +1,1 @@
+export { type Facts, type GeneratedArticle, generatedArticles } from './articles.ts';

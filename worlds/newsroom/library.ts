@@ -1,0 +1,78 @@
+import { Fluency } from '../text/index.ts';
+import type { NewsroomArticle, NewsroomCorpus } from './corpus.ts';
+import { frequentWords } from './own-words.ts';
+import type { NewsroomSettings } from './settings.ts';
+import { TokenNumbers, WordTable } from './word-table.ts';
+
+/** What of the settings decides a library. */
+type Cut = Pick<NewsroomSettings, 'words' | 'maxLength' | 'ownWords'>;
+
+/** How many libraries are kept, so that evaluations need not make them again. */
+const KEPT = 2;
+const known = new Map<string, Library>();
+
+/** All that is computed once per corpus, whatever the split, so that a step is a matter of integers. */
+export class Library {
+  readonly articles: readonly NewsroomArticle[];
+  readonly table: WordTable;
+  /** Words of the writer's own, as `table` numbers them: from `ownStart` on. */
+  readonly ownWords: readonly string[];
+  readonly ownStart: number;
+  /** [articles + 1]: the words that are seen of an article are `wordStart[a]` to `wordStart[a + 1]` - 1 in `table`. */
+  readonly wordStart: Int32Array;
+  /** The tokens of each title. */
+  readonly titles: readonly Int32Array[];
+  readonly tones: Int32Array;
+  readonly fluency: Fluency;
+  readonly numbers = new TokenNumbers();
+
+  constructor(
+    readonly corpus: NewsroomCorpus,
+    { words, maxLength, ownWords }: Cut,
+  ) {
+    const { articles } = corpus;
+    // By their digests, so that their order in the file decides nothing.
+    const training = articles.filter(({ isHeldOut }) => !isHeldOut).sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    const titles = training.map(({ title }) => title);
+    const { numbers } = this;
+    const tokens = titles.map((title) => numbers.ofText(title));
+    this.fluency = new Fluency(tokens, numbers.size);
+    this.articles = articles;
+    this.ownWords = frequentWords(titles, ownWords);
+    const seen = articles.map(({ description }) => firstWords(description, words, maxLength));
+    const all = seen.flat();
+    this.ownStart = all.length;
+    this.table = new WordTable([...all, ...this.ownWords], numbers);
+    this.wordStart = new Int32Array(articles.length + 1);
+    for (const [a, { length }] of seen.entries()) this.wordStart[a + 1] = this.wordStart[a]! + length;
+    this.titles = articles.map(({ title }) => numbers.ofText(title));
+    this.tones = Int32Array.from(articles, ({ tone }) => tone);
+  }
+
+  /** How many words of an article are seen. */
+  wordsOf(article: number): number {
+    return this.wordStart[article + 1]! - this.wordStart[article]!;
+  }
+}
+
+/** The library of a corpus; made once. */
+export function libraryOf(corpus: NewsroomCorpus, cut: Cut): Library {
+  const key = [corpus.digest, corpus.name, cut.words, cut.maxLength, cut.ownWords].join(' ');
+  const library = known.get(key) ?? new Library(corpus, cut);
+  known.delete(key);
+  known.set(key, library);
+  for (const oldest of [...known.keys()].slice(0, -KEPT)) known.delete(oldest);
+  return library;
+}
+
+/** The first words of a tidied text: so many, and as long with the spaces between them. */
+export function firstWords(text: string, most: number, maxLength: number): string[] {
+  const words: string[] = [];
+  let length = -1;
+  for (const word of text.split(' ').slice(0, most)) {
+    if (length + 1 + word.length > maxLength) break;
+    words.push(word);
+    length += 1 + word.length;
+  }
+  return words;
+}

@@ -1,0 +1,70 @@
+import type { FeedbackKind, Group } from '../batched.ts';
+import { TONES } from '../text/index.ts';
+import type { NewsroomSettings } from './settings.ts';
+
+/** The numbers of the groups. */
+export const SUMMARISER = 0;
+export const ANALYST = 1;
+export const WRITER = 2;
+
+/** Three roles of one agent each, named like the role. `ownWords`: the writer's. */
+export function newsroomGroups(settings: NewsroomSettings, ownWords: readonly string[]): readonly Group[] {
+  const { words, maxLength, kept, written } = settings;
+  const text = { type: 'text', maxLength } as const;
+  const article = { type: 'dict', spaces: { article: text } } as const;
+  const first = 1 + ownWords.length;
+  return [
+    {
+      name: 'summariser',
+      agents: ['summariser'],
+      observation: article,
+      action: {
+        type: 'multiDiscrete',
+        n: new Array<number>(kept).fill(1 + words),
+        sequence: { first: 1, to: 'article', labels: ['stop'] },
+      },
+      masked: true,
+    },
+    {
+      name: 'analyst',
+      agents: ['analyst'],
+      observation: article,
+      action: { type: 'discrete', n: TONES.length, labels: TONES },
+      masked: true,
+    },
+    {
+      name: 'writer',
+      agents: ['writer'],
+      observation: {
+        type: 'dict',
+        spaces: { notes: text, tone: { type: 'discrete', n: TONES.length, labels: TONES } },
+      },
+      action: {
+        type: 'multiDiscrete',
+        n: new Array<number>(written).fill(first + kept),
+        sequence: { first, to: 'notes', labels: ['stop', ...ownWords] },
+      },
+      masked: true,
+    },
+  ];
+}
+
+/** In the order in which the environment says them. */
+export const FEEDBACK_KINDS: readonly FeedbackKind[] = [
+  kind('writer', 'summariser', 'share of the notes that the piece used'),
+  kind(
+    'writer',
+    'analyst',
+    "how well the told tone fits the notes' (AFINN): 1 the same, 0.5 one is neutral, 0 opposite",
+  ),
+  kind('summariser', 'writer', "share of the piece's words that are the notes' (ROUGE-1 precision)"),
+  kind(
+    'analyst',
+    'writer',
+    "how well the piece's tone (AFINN) fits the told: 1 the same, 0.5 one is neutral, 0 opposite",
+  ),
+];
+
+function kind(from: string, about: string, meaning: string): FeedbackKind {
+  return { from, about, meaning, low: 0, high: 1 };
+}

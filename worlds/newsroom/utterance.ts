@@ -1,0 +1,95 @@
+import { LightbulbError } from '../../core/index.ts';
+import type { Group, GroupActions } from '../batched.ts';
+
+/**
+ * The actions of a group of one agent with `components` choices out of `choices` each: [B, components], checked before
+ * anything moves. Throws `contract`, naming copy and component.
+ */
+export function requireUtterances(
+  where: string,
+  group: Group,
+  copies: number,
+  components: number,
+  choices: number,
+  actions: GroupActions | undefined,
+): Int32Array {
+  const count = copies * components;
+  if (!(actions instanceof Int32Array) || actions.length !== count) {
+    throw new LightbulbError('contract', 'the actions do not fit', {
+      where: `${where}, group "${group.name}"`,
+      wanted: `an Int32Array of ${count} choices`,
+      got: actions === undefined ? 'nothing' : `${actions.constructor.name} of ${actions.length}`,
+    });
+  }
+  for (let i = 0; i < count; i++) {
+    // Unsigned, a negative number is a very large one: one comparison does for both ends.
+    if (actions[i]! >>> 0 < choices) continue;
+    throw new LightbulbError('contract', 'this action does not exist', {
+      where: `${where}, copy ${Math.floor(i / components)}, agent "${group.agents[0]}", component ${i % components}`,
+      wanted: `an integer from 0 to ${choices - 1}`,
+      got: String(actions[i]),
+    });
+  }
+  return actions;
+}
+
+/** Reads utterances as `Sequence` says: until a stop, every pointed word once, pointers past the last left out. */
+export class UtteranceReader {
+  /** [longest]: the words that the last utterance pointed at. */
+  private readonly taken: Uint8Array;
+  /** How many different words it pointed at. */
+  pointed = 0;
+
+  /** longest: the most words that can be pointed at. */
+  constructor(longest: number) {
+    this.taken = new Uint8Array(longest);
+  }
+
+  /**
+   * Turns the choices `action[from]` to `action[from + components - 1]` into words, written to `out[at...]`; answers how
+   * many there are. A choice c below `first` is word `own + c - 1`, others point at word c - first of `list[start...]`,
+   * which has `count`.
+   */
+  read(
+    action: Int32Array,
+    from: number,
+    components: number,
+    first: number,
+    own: number,
+    list: Int32Array,
+    start: number,
+    count: number,
+    out: Int32Array,
+    at: number,
+  ): number {
+    this.taken.fill(0);
+    this.pointed = 0;
+    let length = 0;
+    for (let i = from; i < from + components; i++) {
+      const choice = action[i]!;
+      if (choice === 0) break;
+      if (choice < first) {
+        out[at + length++] = own + choice - 1;
+        continue;
+      }
+      const pointer = choice - first;
+      if (pointer >= count || this.taken[pointer] === 1) continue;
+      this.taken[pointer] = 1;
+      this.pointed++;
+      out[at + length++] = list[start + pointer]!;
+    }
+    return length;
+  }
+}
+
+/**
+ * Writes the mask of an utterance of `components` times `choices` to `out[at...]`: `legal` choices from 0 on, the rest
+ * not; answers the offset behind it.
+ */
+export function writeMask(out: Uint8Array, at: number, components: number, choices: number, legal: number): number {
+  for (let i = 0; i < components; i++, at += choices) {
+    out.fill(1, at, at + legal);
+    out.fill(0, at + legal, at + choices);
+  }
+  return at;
+}
