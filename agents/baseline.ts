@@ -12,6 +12,8 @@ export interface BaselineSpec {
   readonly seed: number;
   readonly copies: number;
   readonly make: (copies: number) => BatchedEnvironment;
+  /** What evaluations play in, where it is another one. */
+  readonly makeForEvaluation?: ((copies: number) => BatchedEnvironment) | undefined;
   readonly player: BaselinePlayer;
 }
 
@@ -22,7 +24,7 @@ const ROLLOUT = 128;
  * A player without anything to learn, as a training: iterations collect and report returns, `evaluate` plays fresh
  * copies (`deterministic` makes no difference), and a checkpoint resumes exactly.
  */
-export function createBaseline({ seed, copies, make, player }: BaselineSpec): Training {
+export function createBaseline({ seed, copies, make, makeForEvaluation = make, player }: BaselineSpec): Training {
   const environment = make(copies);
   const collector = new Collector(environment, ROLLOUT);
   let random = stream(seed, 'learner/actions');
@@ -52,7 +54,7 @@ export function createBaseline({ seed, copies, make, player }: BaselineSpec): Tr
 
     async evaluate({ episodes, seed: evaluationSeed }): Promise<Evaluation> {
       const own = stream(evaluationSeed, 'evaluation/noise');
-      return evaluatePlayer(make, episodes, evaluationSeed, (other) => player(other, () => own));
+      return evaluatePlayer(makeForEvaluation, episodes, evaluationSeed, (other) => player(other, () => own));
     },
 
     player(other, { noise }) {

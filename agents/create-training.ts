@@ -19,6 +19,8 @@ export interface TrainingSpec extends ExecutorChoice {
   readonly steps: number;
   /** Makes copies of the environment that step side by side; called for training and for each evaluation. */
   readonly make: (copies: number) => BatchedEnvironment;
+  /** What evaluations play in, where it is another one (a held-out split, say); the spaces are the same. */
+  readonly makeForEvaluation?: ((copies: number) => BatchedEnvironment) | undefined;
   readonly copies: number;
   /** The environment's own controller, where it has one: what the learner `scripted` plays. */
   readonly scripted?: ScriptedPolicy | undefined;
@@ -39,24 +41,25 @@ export interface TrainingSpec extends ExecutorChoice {
  * await training.close();
  */
 export async function createTraining(spec: TrainingSpec): Promise<Training> {
-  const { seed, steps, make, copies, scripted, learner } = spec;
+  const { seed, steps, make, makeForEvaluation, copies, scripted, learner } = spec;
+  if (makeForEvaluation !== undefined) requireSameGroups(make, makeForEvaluation);
   switch (learner.name) {
     case 'random':
-      return createBaseline({ seed, copies, make, player: randomPlayer });
+      return createBaseline({ seed, copies, make, makeForEvaluation, player: randomPlayer });
     case 'scripted':
       if (scripted === undefined) throw noController();
-      return createBaseline({ seed, copies, make, player: scriptedPlayer(scripted) });
+      return createBaseline({ seed, copies, make, makeForEvaluation, player: scriptedPlayer(scripted) });
     case 'ppo': {
       const { executor, shards } = await threadsFor(spec);
       lookAt(make, (probe) => checkOptions(learner, probe, copies));
-      return createPpo({ seed, steps, copies, make, options: learner, executor, shards });
+      return createPpo({ seed, steps, copies, make, makeForEvaluation, options: learner, executor, shards });
     }
     case 'iql':
     case 'vdn':
     case 'qmix': {
       const { executor, shards } = await threadsFor(spec);
       lookAt(make, (probe) => checkValueDecomposition(learner, probe));
-      return createValueDecomposition({ seed, copies, make, options: learner, executor, shards });
+      return createValueDecomposition({ seed, copies, make, makeForEvaluation, options: learner, executor, shards });
     }
     default:
       learner satisfies never;
@@ -82,6 +85,23 @@ function lookAt(make: TrainingSpec['make'], check: (probe: BatchedEnvironment) =
   } finally {
     probe.close?.();
   }
+}
+
+/** Error `mismatch` where evaluations would play in an environment of other agents or spaces. */
+export function requireSameGroups(make: TrainingSpec['make'], makeForEvaluation: TrainingSpec['make']): void {
+  const seen = [make, makeForEvaluation].map((each) => {
+    let text = '';
+    lookAt(each, ({ groups }) => {
+      text = JSON.stringify(groups);
+    });
+    return text;
+  });
+  if (seen[0] === seen[1]) return;
+  throw new LightbulbError('mismatch', 'evaluations play in an environment of other agents or spaces', {
+    where: '/evaluation/options',
+    wanted: seen[0]!,
+    got: seen[1]!,
+  });
 }
 
 function noController(): LightbulbError {

@@ -9,6 +9,14 @@ export type PlayerFactory = (collector: Collector) => Player;
 /** Copies that an evaluation plays side by side, at most. */
 const MOST_COPIES = 128;
 
+/** One episode of an evaluation, and what only its environment knows of it. */
+interface Played extends Episode {
+  /** The team's return, where the environment has an objective of its own; else 0. */
+  readonly team: number;
+  /** By the environment's `scoreNames`. */
+  readonly scores: readonly number[];
+}
+
 /**
  * Plays `episodes` whole episodes in fresh copies of the environment. Each copy plays the same number of them, so that
  * short episodes are not counted more often than long ones.
@@ -24,24 +32,60 @@ export async function evaluatePlayer(
   const environment = make(copies);
   const collector = new Collector(environment, 1);
   const player = createPlayer(collector);
+  const further = new FurtherNumbers(environment);
   collector.reset(seed);
   const played = new Int32Array(copies);
-  const kept: Episode[] = [];
+  const kept: Played[] = [];
   for (let step = 0; kept.length < copies * rounds; step++) {
-    for (const episode of await collector.collect(player, step === 0)) {
+    const ended = await collector.collect(player, step === 0);
+    further.stepped();
+    for (const episode of ended) {
+      const numbers = further.ofEpisode(episode.copy);
       if (played[episode.copy]! >= rounds) continue;
       played[episode.copy]!++;
-      kept.push(episode);
+      kept.push({ ...episode, ...numbers });
     }
   }
-  const names = environment.groups.flatMap(({ agents }) => agents);
   environment.close?.();
-  return summarise(kept.slice(0, episodes), names);
+  return summarise(kept.slice(0, episodes), environment);
 }
 
-function summarise(episodes: readonly Episode[], names: readonly string[]): Evaluation {
-  const mean = (pick: (episode: Episode) => number): number =>
+/** What an environment tells of episodes beside the agents' rewards. */
+class FurtherNumbers {
+  private readonly reward: Float32Array;
+  private readonly returns: Float64Array;
+  private readonly scores: Float32Array;
+  private readonly width: number;
+
+  constructor(private readonly environment: BatchedEnvironment) {
+    const { batchSize, scoreNames = [] } = environment;
+    this.width = scoreNames.length;
+    this.reward = new Float32Array(batchSize);
+    this.returns = new Float64Array(batchSize);
+    this.scores = new Float32Array(batchSize * this.width);
+  }
+
+  stepped(): void {
+    const { environment, reward, returns } = this;
+    environment.teamReward?.(reward);
+    for (let b = 0; b < returns.length; b++) returns[b]! += reward[b]!;
+    environment.scores?.(this.scores);
+  }
+
+  /** To be asked once for each episode, after the step that ended it. */
+  ofEpisode(copy: number): Pick<Played, 'team' | 'scores'> {
+    const team = this.returns[copy]!;
+    this.returns[copy] = 0;
+    return { team, scores: Array.from(this.scores.subarray(copy * this.width, (copy + 1) * this.width)) };
+  }
+}
+
+function summarise(episodes: readonly Played[], environment: BatchedEnvironment): Evaluation {
+  const { groups, scoreNames = [], teamReward } = environment;
+  const mean = (pick: (episode: Played) => number): number =>
     episodes.reduce((sum, episode) => sum + pick(episode), 0) / episodes.length;
+  const means = (names: readonly string[], pick: (episode: Played, i: number) => number) =>
+    Object.fromEntries(names.map((name, i) => [name, mean((episode) => pick(episode, i))]));
   const average = mean((episode) => episode.return);
   return {
     episodes: episodes.length,
@@ -52,6 +96,11 @@ function summarise(episodes: readonly Episode[], names: readonly string[]): Eval
       max: Math.max(...episodes.map((episode) => episode.return)),
     },
     length: mean((episode) => episode.length),
-    agents: Object.fromEntries(names.map((name, i) => [name, mean((episode) => episode.agents[i]!)])),
+    agents: means(
+      groups.flatMap(({ agents }) => agents),
+      (episode, i) => episode.agents[i]!,
+    ),
+    ...(teamReward === undefined ? {} : { team: mean(({ team }) => team) }),
+    ...(scoreNames.length === 0 ? {} : { scores: means(scoreNames, ({ scores }, i) => scores[i]!) }),
   };
 }

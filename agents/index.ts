@@ -1,8 +1,8 @@
 export { type ActionHead, actionHead } from './action-head.ts';
 export { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
 export { type AskingPlayer, Collector, type CollectorState, type Player } from './collector.ts';
-export type { ExecutorChoice } from './create-executor.ts';
-export { createTraining, type TrainingSpec } from './create-training.ts';
+export { createExecutor, type ExecutorChoice } from './create-executor.ts';
+export { createTraining, requireSameGroups, type TrainingSpec } from './create-training.ts';
 export {
   type Dataset,
   type DatasetGroup,

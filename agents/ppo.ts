@@ -18,6 +18,8 @@ export interface PpoSpec {
   readonly steps: number;
   readonly copies: number;
   readonly make: (copies: number) => BatchedEnvironment;
+  /** What evaluations play in, where it is another one. */
+  readonly makeForEvaluation?: ((copies: number) => BatchedEnvironment) | undefined;
   readonly options: PpoOptions;
   readonly executor: Executor;
   /** Parts of each minibatch worked on at the same time, one per thread. Default 1. */
@@ -45,7 +47,7 @@ export function createPpo(spec: PpoSpec): Training {
 }
 
 function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
-  const { seed, options, executor, make, copies } = spec;
+  const { seed, options, executor, make, makeForEvaluation = make, copies } = spec;
   const collector = new Collector(environment, options.rollout);
   const state = new GlobalState(collector, environment, options.critic === 'central');
   const units = planUnits(environment.groups, options.sharing).map((unit) => {
@@ -95,7 +97,7 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
     },
 
     async evaluate({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> {
-      return evaluatePlayer(make, episodes, evaluationSeed, (other) =>
+      return evaluatePlayer(makeForEvaluation, episodes, evaluationSeed, (other) =>
         createGreedyPlayer(other, units, deterministic, stream(evaluationSeed, 'evaluation/noise')),
       );
     },

@@ -21,6 +21,10 @@ export interface Evaluation {
   readonly length: number;
   /** Mean return of each agent. */
   readonly agents: Readonly<Record<string, number>>;
+  /** Mean of the team's objective over an episode, where the environment has one of its own. */
+  readonly team?: number;
+  /** Means of the environment's own further numbers about episodes, by name. */
+  readonly scores?: Readonly<Record<string, number>>;
   /** Of a generalist: how it plays each task. Its own `return` is over the tasks' scores then. */
   readonly tasks?: Readonly<Record<string, TaskEvaluation>>;
 }

@@ -30,12 +30,14 @@ function reachedText(evaluation: Evaluation): string {
 }
 
 /** One line of an evaluation. */
-export function evaluationText({ episodes, return: { mean, std }, length, tasks }: Evaluation): string {
+export function evaluationText({ episodes, return: { mean, std }, length, tasks, team, scores }: Evaluation): string {
   if (tasks !== undefined) {
     const each = Object.entries(tasks).map(([task, { score }]) => `${task} ${percent(score)}`);
     return `${percent(mean)} of the experts' gain: ${each.join(', ')}`;
   }
-  return `return ${short(mean)} +- ${short(std)} over ${episodes} episodes of ${short(length)} steps`;
+  const further = [...(team === undefined ? [] : [['team', team] as const]), ...Object.entries(scores ?? {})];
+  const more = further.map(([name, value]) => `, ${name} ${short(value)}`).join('');
+  return `return ${short(mean)} +- ${short(std)} over ${episodes} episodes of ${short(length)} steps${more}`;
 }
 
 /** `93 %` of a share. */

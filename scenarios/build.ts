@@ -1,6 +1,7 @@
 import type { Training, TrainingSpec } from '../agents/index.ts';
 import { LightbulbError } from '../core/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
+import { buildTeam } from './build-team.ts';
 import { placeIn } from './load.ts';
 import type { EnvironmentIdentity, EnvironmentScenario, Scenario } from './schema.ts';
 
@@ -17,10 +18,13 @@ export async function build(
 ): Promise<Training> {
   const { seed, steps, environment, learner, executor, device, threads } = scenario;
   const make = await environmentOf(scenario, environment, '/environment');
+  const makeForEvaluation = await evaluationEnvironmentOf(scenario);
   const scripted = learner.name === 'scripted' ? controllerOf(scenario, environment, '/learner/name') : undefined;
   try {
     const { copies } = environment;
-    return await createTraining({ seed, steps, make, copies, scripted, learner, executor, device, threads });
+    const common = { seed, steps, make, makeForEvaluation, copies, executor, device, threads };
+    if (learner.name === 'shared') return await buildTeam(scenario, { ...common, learner });
+    return await createTraining({ ...common, scripted, learner });
   } catch (error) {
     throw placed(error, scenario);
   }
@@ -44,6 +48,14 @@ export async function environmentOf(
     throw placed(error, scenario, { at: `${at}/options` });
   }
   return make;
+}
+
+/** What evaluations play in; undefined where that is what is trained in. */
+async function evaluationEnvironmentOf(scenario: EnvironmentScenario): Promise<MakeEnvironment | undefined> {
+  const { environment, evaluation } = scenario;
+  if (Object.keys(evaluation.options).length === 0) return undefined;
+  const options = { ...environment.options, ...evaluation.options };
+  return environmentOf(scenario, { ...environment, options }, '/evaluation');
 }
 
 /** The environment's own controller, where it comes with one. `at`: what asked for it. */

@@ -12,6 +12,7 @@ import {
 } from '../agents/index.ts';
 import { gatoSchema } from './gato-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
+import { sharedSchema } from './shared-schema.ts';
 
 /** Which network: agents' `NetworkOptions`, as a schema. */
 const network = Type.Object(
@@ -179,7 +180,7 @@ const experts = {
 /** How the agents learn, as people write it: told apart by `name`, everything else optional. */
 export const learnerSchema = tagged(
   'name',
-  { ...experts, gato: gatoSchema },
+  { ...experts, shared: sharedSchema, gato: gatoSchema },
   {
     title: 'Learner',
     description: 'How the agents learn. `gato` is for tasks, the others for an environment.',

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { Ajv } from 'ajv';
 import { mistakesIn, report } from './mistakes.ts';
 import { type Override, override } from './overrides.ts';
-import { absoluteEnvironment, absoluteLearner, absoluteTasks } from './paths.ts';
+import { absoluteEnvironment, absoluteEvaluation, absoluteLearner, absoluteMas, absoluteTasks } from './paths.ts';
 import type { Executor, Scenario, ScenarioFile } from './schema.ts';
 import { pathOf, readSource, type Source } from './source.ts';
 import { wrongParts } from './wrong-parts.ts';
@@ -57,6 +57,7 @@ function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: strin
     environment,
     tasks,
     learner,
+    mas,
     steps,
     evaluation,
     checkpoint,
@@ -70,8 +71,9 @@ function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: strin
     environment: environment && absoluteEnvironment(environment, folder),
     tasks: tasks && absoluteTasks(tasks, folder),
     learner: absoluteLearner(learner, folder),
+    mas: absoluteMas(mas, folder),
     steps,
-    evaluation,
+    evaluation: absoluteEvaluation(evaluation, environment, folder),
     checkpoint: { every: Math.ceil(steps / 10), ...checkpoint },
     device,
     executor,

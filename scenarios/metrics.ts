@@ -10,6 +10,8 @@ export function evaluationMetrics(evaluation: Evaluation): Record<string, number
   };
   for (const [name, value] of Object.entries(evaluation.return)) metrics[`evaluation/return/${name}`] = value;
   for (const [agent, value] of Object.entries(evaluation.agents)) metrics[`evaluation/agent/${agent}`] = value;
+  if (evaluation.team !== undefined) metrics['evaluation/team'] = evaluation.team;
+  for (const [name, value] of Object.entries(evaluation.scores ?? {})) metrics[`evaluation/score/${name}`] = value;
   for (const [task, { return: of, score }] of Object.entries(evaluation.tasks ?? {})) {
     metrics[`evaluation/${task}/return`] = of.mean;
     metrics[`evaluation/${task}/score`] = score;

@@ -13,6 +13,28 @@ export function absoluteTasks(tasks: NonNullable<Scenario['tasks']>, folder: str
   return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, absoluteTask(task, folder)]));
 }
 
+/** The evaluation with the files that its options of the environment name as absolute paths. */
+export function absoluteEvaluation(
+  evaluation: Scenario['evaluation'],
+  environment: EnvironmentIdentity | null,
+  folder: string,
+): Scenario['evaluation'] {
+  if (environment === null || 'module' in environment) return evaluation;
+  return { ...evaluation, options: absoluteOptions(environment.name, evaluation.options, folder) };
+}
+
+/** The credentials' and certificates' files as absolute paths. */
+export function absoluteMas({ auth, tls, ...mas }: Scenario['mas'], folder: string): Scenario['mas'] {
+  const whole = (files: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(files).map(([name, file]) => [name, resolve(folder, file)]));
+  const creds = auth?.creds === undefined ? {} : { creds: resolve(folder, auth.creds) };
+  return {
+    ...mas,
+    ...(auth === undefined ? {} : { auth: { ...auth, ...creds } }),
+    ...(tls === undefined ? {} : { tls: whole(tls as Readonly<Record<string, string>>) }),
+  };
+}
+
 export function absoluteLearner(learner: Scenario['learner'], folder: string): Scenario['learner'] {
   if (learner.name !== 'gato') return learner;
   const { text } = learner.tokens;

@@ -1,11 +1,15 @@
 import Type from 'typebox';
 import type { GatoOptions, LearnerOptions } from '../agents/index.ts';
+import type { JsonObject } from '../core/index.ts';
+import type { SharedValueOptions } from '../mas/index.ts';
 import { type EnvironmentChoice, environmentSchema } from './environment-schema.ts';
 import { learnerSchema } from './learner-schema.ts';
+import { type MasChoice, masSchema } from './mas-schema.ts';
 import { count, nullable } from './schema-parts.ts';
 import { type TaskChoice, tasksSchema } from './tasks-schema.ts';
 
 export type { EnvironmentChoice, EnvironmentIdentity } from './environment-schema.ts';
+export type { MasChoice } from './mas-schema.ts';
 export type { ExpertChoice, TaskChoice } from './tasks-schema.ts';
 
 const evaluation = Type.Object(
@@ -28,6 +32,13 @@ const evaluation = Type.Object(
         description:
           'Which episodes are played: the same ones whatever the seed of the training, so that runs compare.',
         default: 1_000_000,
+      }),
+    ),
+    options: Type.Optional(
+      Type.Unsafe<JsonObject>({
+        type: 'object',
+        description: 'Options of the environment that are others in evaluations: {"split": "test"}.',
+        default: {},
       }),
     ),
   },
@@ -63,6 +74,7 @@ export const scenarioSchema = Type.Object(
     environment: Type.Optional(environmentSchema),
     tasks: Type.Optional(tasksSchema),
     learner: Type.Optional(learnerSchema),
+    mas: Type.Optional(masSchema),
     steps: count(1, {
       description:
         'Environment steps in all, all copies added up; the last iteration may pass it. With tasks: gradient updates.',
@@ -120,7 +132,9 @@ export interface Scenario {
   /** In place of an environment: what one generalist learns. */
   readonly tasks: Readonly<Record<string, TaskChoice>> | null;
   /** `gato` exactly where there are tasks. */
-  readonly learner: LearnerOptions | GatoOptions;
+  readonly learner: LearnerOptions | GatoOptions | SharedValueOptions;
+  /** How agents talk that learn by the learner `shared`; means nothing to others. */
+  readonly mas: MasChoice;
   /** Environment steps, all copies added up; with tasks, gradient updates. */
   readonly steps: number;
   readonly evaluation: {
@@ -129,6 +143,8 @@ export interface Scenario {
     readonly every: number | null;
     readonly deterministic: boolean;
     readonly seed: number;
+    /** Options of the environment that are others in evaluations. */
+    readonly options: JsonObject;
   };
   readonly checkpoint: {
     /** Steps. */
@@ -145,7 +161,7 @@ export interface Scenario {
 export type EnvironmentScenario = Scenario & {
   readonly environment: EnvironmentChoice;
   readonly tasks: null;
-  readonly learner: LearnerOptions;
+  readonly learner: LearnerOptions | SharedValueOptions;
 };
 
 /** A scenario in which one generalist learns several tasks. */

@@ -5,14 +5,24 @@ import { environmentNames } from '../worlds/index.ts';
 import type { EnvironmentIdentity, Scenario, TaskChoice } from './schema.ts';
 import type { Path, Source } from './source.ts';
 
-type Parts = Pick<Scenario, 'environment' | 'tasks' | 'learner' | 'steps'>;
+type Parts = Pick<Scenario, 'environment' | 'tasks' | 'learner' | 'mas' | 'steps' | 'evaluation'>;
 
 /** What a schema cannot see: parts that do not go together, names of nothing, files that are not there. */
-export function wrongParts(source: Source, { environment, tasks, learner, steps }: Parts): LightbulbError[] {
+export function wrongParts(
+  source: Source,
+  { environment, tasks, learner, mas, steps, evaluation }: Parts,
+): LightbulbError[] {
   const wrong = (path: Path, problem: string, parts: { wanted?: string; got?: string; cure?: string } = {}) =>
     new LightbulbError('invalid_input', problem, { where: source.where(path), ...parts });
   if (environment !== null && tasks !== null) {
     return [wrong(['tasks'], 'a scenario has an environment or tasks, not both', { cure: 'Leave one of them out' })];
+  }
+  if (learner.name !== 'shared' && mas.bus !== 'memory:') {
+    return [wrong(['mas'], 'only the learner "shared" talks over a bus', { got: JSON.stringify(learner.name) })];
+  }
+  if (tasks !== null && Object.keys(evaluation.options).length > 0) {
+    const cure = 'Write them into the "evaluation" of the task that they are for';
+    return [wrong(['evaluation', 'options'], 'each task has options of its own', { cure })];
   }
   if (tasks === null) {
     if (learner.name === 'gato') {

@@ -85,6 +85,10 @@ export interface BatchedEnvironment {
    * be part of the objective.
    */
   teamReward?(out: Float32Array): void;
+  /** Further numbers about an episode, beside its returns: what evaluations report under these names. */
+  readonly scoreNames?: readonly string[];
+  /** [B, names]: of the copies whose episode ended in the last step; the others' are not written. */
+  scores?(out: Float32Array): void;
   /** What agents can say of each other after a step: `K` kinds, the same object all along. Comes with `feedback`. */
   readonly feedbackKinds?: readonly FeedbackKind[];
   /**

@@ -25,6 +25,8 @@ export interface ValueDecompositionSpec {
   readonly seed: number;
   readonly copies: number;
   readonly make: (copies: number) => BatchedEnvironment;
+  /** What evaluations play in, where it is another one. */
+  readonly makeForEvaluation?: ((copies: number) => BatchedEnvironment) | undefined;
   readonly options: ValueDecompositionOptions;
   readonly executor: Executor;
   /** Parts of each batch worked on at the same time, one per thread. Default 1. */
@@ -76,7 +78,7 @@ function programUnit(unit: Unit, { sizes }: UnitRollout, options: ValueDecomposi
 }
 
 function train(spec: ValueDecompositionSpec, environment: BatchedEnvironment): Training {
-  const { seed, options, executor, make, copies } = spec;
+  const { seed, options, executor, make, makeForEvaluation = make, copies } = spec;
   const { rollout: T } = options;
   const collector = new Collector(environment, T);
   const planned = planUnits(environment.groups, options.sharing);
@@ -198,7 +200,9 @@ function train(spec: ValueDecompositionSpec, environment: BatchedEnvironment): T
 
     async evaluate({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> {
       const noise = stream(evaluationSeed, 'evaluation/noise');
-      return evaluatePlayer(make, episodes, evaluationSeed, (other) => playIn(other, { deterministic, noise }));
+      return evaluatePlayer(makeForEvaluation, episodes, evaluationSeed, (other) =>
+        playIn(other, { deterministic, noise }),
+      );
     },
 
     player: playIn,
