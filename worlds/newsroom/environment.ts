@@ -5,7 +5,7 @@ import { Copies } from '../copies.ts';
 import type { LevelSpace } from '../environment.ts';
 import { requireChoices, requireCount, requireOutput } from '../guards.ts';
 import { levelObject } from '../levels.ts';
-import { groupSizes } from '../outputs.ts';
+import { type GroupSizes, groupSizes } from '../outputs.ts';
 import { agreement, TONES } from '../text/index.ts';
 import { type Newsdesk, type NewsroomEpisode, newsroomDesk } from './desk.ts';
 import { DeskState } from './desk-state.ts';
@@ -13,7 +13,11 @@ import type { Library } from './library.ts';
 import { ANALYST, FEEDBACK_KINDS, newsroomGroups, SUMMARISER, WRITER } from './roles.ts';
 import { Scorer, weightsOf } from './scorer.ts';
 import { NEWSROOM_NAME as NAME, type NewsroomOptions } from './settings.ts';
-import { requireUtterances, UtteranceReader, writeMask } from './utterance.ts';
+import { requireUtterances, UtteranceMasks, UtteranceReader } from './utterance.ts';
+import { STATISTICS } from './word-statistics.ts';
+
+/** What is told of a finished episode besides its returns: ROUGE as F1 of the piece against the title. */
+const SCORE_NAMES = ['rouge1', 'rouge2', 'rougeL', 'tone', 'fluency'] as const;
 
 /** A newsroom, which also tells what came of each copy's last episode. */
 export interface Newsroom extends BatchedEnvironment {
@@ -25,9 +29,9 @@ export interface Newsroom extends BatchedEnvironment {
  * A summariser, an analyst and a writer make a headline of an article. An episode is one article, two steps; groups are
  * `summariser`, `analyst`, `writer`, of one agent each.
  *
- * Step 1: summariser and analyst see `{ article }`, the first `words` words of its text (never its title). The
- * summariser picks up to `kept` of its words in an order (see `Sequence`): the notes. The analyst tells a tone: negative,
- * neutral, positive. Step 2: the writer sees `{ notes, tone }` and writes up to `written` words, each one of the notes or
+ * Step 1: summariser and analyst see `{ article }`, the first `words` words of its text (never its title), and the
+ * summariser `{ statistics }`, what the training split knows about each of them (see `wordStatistics`). The summariser picks up to `kept` of its words in an order (see `Sequence`): the notes. The analyst tells a tone: negative,
+ * neutral, positive. Step 2: the writer sees `{ notes, statistics, tone }` and writes up to `written` words, each one of the notes or
  * of its own `ownWords`: the piece. Then all are terminated. Who has no turn may choose 0 only, and what it does means
  * nothing; the writer sees no notes and a neutral tone at first.
  *
@@ -54,19 +58,25 @@ class NewsroomCopies implements Newsroom {
   readonly stateSize = 0;
   readonly groups: readonly Group[];
   readonly levels: LevelSpace;
+  readonly scoreNames = SCORE_NAMES;
   readonly feedbackKinds: readonly FeedbackKind[] = FEEDBACK_KINDS;
   private readonly library: Library;
+  private readonly sizes: readonly GroupSizes[];
   private readonly desks: DeskState;
   private readonly copies: Copies<number>;
   private readonly scorer: Scorer;
   private readonly reader: UtteranceReader;
+  private readonly pickMasks: UtteranceMasks;
+  private readonly toneMasks = new UtteranceMasks(1, TONES.length);
+  private readonly pieceMasks: UtteranceMasks;
   /** The tokens of one copy's notes. */
   private readonly noteTokens: Int32Array;
   /** [B] */
   private readonly team: Float32Array;
-  /** [B, K] and [B]. */
-  private readonly scores: Float32Array;
-  private readonly said: Uint8Array;
+  /** [B]: whose episode ended in the last step. */
+  private readonly ended: Uint8Array;
+  /** [B, K]: what was said in the last step, where an episode ended. */
+  private readonly opinions: Float32Array;
   /** Tells corpora and what is made of them apart; made when first asked for. */
   private hash: string | undefined;
 
@@ -78,14 +88,17 @@ class NewsroomCopies implements Newsroom {
     const { kept, written, words } = settings;
     this.library = library;
     this.groups = newsroomGroups(settings, library.ownWords);
+    this.sizes = this.groups.map(groupSizes);
     this.desks = new DeskState(batchSize, kept, written);
     this.copies = new Copies(NAME, batchSize, this.desks.arrays(), (level) => this.readLevel(level));
     this.scorer = new Scorer(library, weightsOf(settings), Math.max(kept, written));
     this.reader = new UtteranceReader(Math.max(kept, words));
+    this.pickMasks = new UtteranceMasks(kept, 1 + words);
+    this.pieceMasks = new UtteranceMasks(written, 1 + library.ownWords.length + kept);
     this.noteTokens = new Int32Array(kept * library.table.mostTokens);
     this.team = new Float32Array(batchSize);
-    this.scores = new Float32Array(batchSize * FEEDBACK_KINDS.length);
-    this.said = new Uint8Array(batchSize);
+    this.ended = new Uint8Array(batchSize);
+    this.opinions = new Float32Array(batchSize * FEEDBACK_KINDS.length);
     this.levels = articleLevels(desk.split);
   }
 
@@ -123,10 +136,27 @@ class NewsroomCopies implements Newsroom {
     out.set(this.team);
   }
 
+  scores(out: Float32Array): void {
+    const { desks, scorer } = this;
+    for (let b = 0; b < this.batchSize; b++) {
+      if (this.ended[b] === 0) continue;
+      const article = desks.lastArticle[b]!;
+      scorer.gather(desks.lastPiece, b * desks.written, desks.lastPieceCount[b]!);
+      scorer.score(article, desks.lastTold[b]!);
+      const at = b * SCORE_NAMES.length;
+      out[at] = scorer.rouge1;
+      out[at + 1] = scorer.rougeN(2, article);
+      out[at + 2] = scorer.rougeL;
+      out[at + 3] = scorer.tone;
+      out[at + 4] = scorer.fluency;
+    }
+  }
+
   feedback(score: Float32Array, said: Uint8Array): void {
-    score.set(this.scores);
+    score.set(this.opinions);
+    const { alone } = this.desk.settings;
     for (let b = 0, at = 0; b < this.batchSize; b++)
-      for (let k = 0; k < FEEDBACK_KINDS.length; k++) said[at++] = this.said[b]!;
+      for (let k = 0; k < FEEDBACK_KINDS.length; k++) said[at++] = alone ? 0 : this.ended[b]!;
   }
 
   setLevel(copy: number, level: Json | undefined): void {
@@ -223,13 +253,13 @@ class NewsroomCopies implements Newsroom {
     scorer.gather(lastPiece, at, length);
     scorer.score(article, told);
     this.team[b] = scorer.team;
+    this.ended[b] = 1;
     if (!alone) {
       const k = b * FEEDBACK_KINDS.length;
-      this.said[b] = 1;
-      this.scores[k] = count === 0 ? 0 : reader.pointed / count;
-      this.scores[k + 1] = agreement(told, notesTone);
-      this.scores[k + 2] = scorer.precision(this.noteTokens, noteTokens);
-      this.scores[k + 3] = scorer.agrees(told);
+      this.opinions[k] = count === 0 ? 0 : reader.pointed / count;
+      this.opinions[k + 1] = agreement(told, notesTone);
+      this.opinions[k + 2] = scorer.precision(this.noteTokens, noteTokens);
+      this.opinions[k + 3] = scorer.agrees(told);
     }
     for (let g = 0; g < output.length; g++) {
       const { reward, terminated, finalObservation } = output[g]!;
@@ -247,18 +277,15 @@ class NewsroomCopies implements Newsroom {
   }
 
   private show(output: readonly GroupOutput[]): void {
-    const { kept, written, words } = this.desk.settings;
-    const { desks, library } = this;
+    const { desks, library, pickMasks, toneMasks, pieceMasks } = this;
     const first = 1 + library.ownWords.length;
     for (let b = 0; b < this.batchSize; b++) {
       for (let g = 0; g < output.length; g++) this.observe(b, g, output[g]!.observation);
       const isReading = desks.phase[b] === 0;
-      const pointers = isReading ? 1 + library.wordsOf(desks.article[b]!) : 1;
-      const tones = isReading ? TONES.length : 1;
-      const phrases = isReading ? 1 : first + desks.noteCount[b]!;
-      writeMask(output[SUMMARISER]!.actionMask, b * kept * (1 + words), kept, 1 + words, pointers);
-      writeMask(output[ANALYST]!.actionMask, b * TONES.length, 1, TONES.length, tones);
-      writeMask(output[WRITER]!.actionMask, b * written * (first + kept), written, first + kept, phrases);
+      const pointers = 1 + library.wordsOf(desks.article[b]!);
+      pickMasks.write(output[SUMMARISER]!.actionMask, b, isReading ? pointers : 1);
+      toneMasks.write(output[ANALYST]!.actionMask, b, isReading ? TONES.length : 1);
+      pieceMasks.write(output[WRITER]!.actionMask, b, isReading ? 1 : first + desks.noteCount[b]!);
     }
     for (const { alive, truncated } of output) {
       alive.fill(1);
@@ -269,30 +296,46 @@ class NewsroomCopies implements Newsroom {
   /** What group `g` sees in copy `b`: dicts with their parts in the order of their names. */
   private observe(b: number, g: number, out: Float32Array): void {
     const { desks, library } = this;
-    const { maxLength, kept, alone } = this.desk.settings;
-    const { table } = library;
+    const { maxLength, words, kept, alone } = this.desk.settings;
     if (g !== WRITER) {
       const article = desks.article[b]!;
-      const start = library.wordStart[article]!;
-      table.write(table.inOrder, start, library.wordsOf(article), out, b * maxLength, maxLength);
+      const text = library.texts[article]!;
+      const at = b * (maxLength + (g === SUMMARISER ? words * STATISTICS : 0));
+      out.set(text, at);
+      out.fill(0, at + text.length, at + maxLength);
+      if (g === SUMMARISER)
+        this.tell(library.table.inOrder, library.wordStart[article]!, library.wordsOf(article), out, at, words);
       return;
     }
-    const at = b * (maxLength + TONES.length);
-    table.write(desks.notes, b * kept, desks.noteCount[b]!, out, at, maxLength);
+    const at = b * (maxLength + kept * STATISTICS + TONES.length);
+    library.table.write(desks.notes, b * kept, desks.noteCount[b]!, out, at, maxLength);
+    this.tell(desks.notes, b * kept, desks.noteCount[b]!, out, at, kept);
     const tone = alone ? 1 : desks.told[b]!;
-    for (let i = 0; i < TONES.length; i++) out[at + maxLength + i] = i === tone ? 1 : 0;
+    const end = at + maxLength + kept * STATISTICS;
+    for (let i = 0; i < TONES.length; i++) out[end + i] = i === tone ? 1 : 0;
+  }
+
+  /** What is known about the words `list[from...]`, in `rows` rows behind the text at `out[at...]`. */
+  private tell(list: Int32Array, from: number, count: number, out: Float32Array, at: number, rows: number): void {
+    const { statistics } = this.library;
+    let to = at + this.desk.settings.maxLength;
+    for (let i = from; i < from + count; i++) {
+      const row = list[i]! * STATISTICS;
+      for (let f = 0; f < STATISTICS; f++) out[to++] = statistics[row + f]!;
+    }
+    out.fill(0, to, to + (rows - count) * STATISTICS);
   }
 
   /** Nothing was said before a step. */
   private forget(): void {
     this.team.fill(0);
-    this.scores.fill(0);
-    this.said.fill(0);
+    this.opinions.fill(0);
+    this.ended.fill(0);
   }
 
   private checkOutput(output: readonly GroupOutput[]): void {
-    for (const [g, group] of this.groups.entries()) {
-      const { observation, mask } = groupSizes(group);
+    for (let g = 0; g < this.groups.length; g++) {
+      const { observation, mask } = this.sizes[g]!;
       requireOutput(NAME, this.groups, g, this.batchSize, observation, output, mask);
     }
   }

@@ -2,7 +2,8 @@ import { Fluency } from '../text/index.ts';
 import type { NewsroomArticle, NewsroomCorpus } from './corpus.ts';
 import { frequentWords } from './own-words.ts';
 import type { NewsroomSettings } from './settings.ts';
-import { TokenNumbers, WordTable } from './word-table.ts';
+import { wordStatistics } from './word-statistics.ts';
+import { charactersOf, TokenNumbers, WordTable } from './word-table.ts';
 
 /** What of the settings decides a library. */
 type Cut = Pick<NewsroomSettings, 'words' | 'maxLength' | 'ownWords'>;
@@ -20,6 +21,10 @@ export class Library {
   readonly ownStart: number;
   /** [articles + 1]: the words that are seen of an article are `wordStart[a]` to `wordStart[a + 1]` - 1 in `table`. */
   readonly wordStart: Int32Array;
+  /** What is seen of each article, as texts stand in observations: UTF-16 code units + 1. */
+  readonly texts: readonly Float32Array[];
+  /** [words of all articles, STATISTICS]: what the corpus knows about each word, as `table` numbers them. */
+  readonly statistics: Float32Array;
   /** The tokens of each title. */
   readonly titles: readonly Int32Array[];
   readonly tones: Int32Array;
@@ -45,6 +50,10 @@ export class Library {
     this.table = new WordTable([...all, ...this.ownWords], numbers);
     this.wordStart = new Int32Array(articles.length + 1);
     for (const [a, { length }] of seen.entries()) this.wordStart[a + 1] = this.wordStart[a]! + length;
+    this.texts = seen.map((own) => charactersOf(own.join(' ')));
+    this.statistics = wordStatistics(
+      articles.map(({ title, isHeldOut }, a) => ({ words: seen[a]!, title, isCounted: !isHeldOut })),
+    );
     this.titles = articles.map(({ title }) => numbers.ofText(title));
     this.tones = Int32Array.from(articles, ({ tone }) => tone);
   }

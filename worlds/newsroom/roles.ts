@@ -1,6 +1,7 @@
 import type { FeedbackKind, Group } from '../batched.ts';
 import { TONES } from '../text/index.ts';
 import type { NewsroomSettings } from './settings.ts';
+import { STATISTICS } from './word-statistics.ts';
 
 /** The numbers of the groups. */
 export const SUMMARISER = 0;
@@ -11,24 +12,25 @@ export const WRITER = 2;
 export function newsroomGroups(settings: NewsroomSettings, ownWords: readonly string[]): readonly Group[] {
   const { words, maxLength, kept, written } = settings;
   const text = { type: 'text', maxLength } as const;
-  const article = { type: 'dict', spaces: { article: text } } as const;
+  // Log-odds and counts: bounded far beyond what they are.
+  const statistics = (rows: number) => ({ type: 'box', shape: [rows, STATISTICS], low: -100, high: 100 }) as const;
   const first = 1 + ownWords.length;
   return [
     {
       name: 'summariser',
       agents: ['summariser'],
-      observation: article,
+      observation: { type: 'dict', spaces: { article: text, statistics: statistics(words) } },
       action: {
         type: 'multiDiscrete',
         n: new Array<number>(kept).fill(1 + words),
-        sequence: { first: 1, to: 'article', labels: ['stop'] },
+        sequence: { first: 1, to: 'article', features: 'statistics', labels: ['stop'] },
       },
       masked: true,
     },
     {
       name: 'analyst',
       agents: ['analyst'],
-      observation: article,
+      observation: { type: 'dict', spaces: { article: text } },
       action: { type: 'discrete', n: TONES.length, labels: TONES },
       masked: true,
     },
@@ -37,12 +39,16 @@ export function newsroomGroups(settings: NewsroomSettings, ownWords: readonly st
       agents: ['writer'],
       observation: {
         type: 'dict',
-        spaces: { notes: text, tone: { type: 'discrete', n: TONES.length, labels: TONES } },
+        spaces: {
+          notes: text,
+          statistics: statistics(kept),
+          tone: { type: 'discrete', n: TONES.length, labels: TONES },
+        },
       },
       action: {
         type: 'multiDiscrete',
         n: new Array<number>(written).fill(first + kept),
-        sequence: { first, to: 'notes', labels: ['stop', ...ownWords] },
+        sequence: { first, to: 'notes', features: 'statistics', labels: ['stop', ...ownWords] },
       },
       masked: true,
     },

@@ -82,14 +82,20 @@ export class UtteranceReader {
   }
 }
 
-/**
- * Writes the mask of an utterance of `components` times `choices` to `out[at...]`: `legal` choices from 0 on, the rest
- * not; answers the offset behind it.
- */
-export function writeMask(out: Uint8Array, at: number, components: number, choices: number, legal: number): number {
-  for (let i = 0; i < components; i++, at += choices) {
-    out.fill(1, at, at + legal);
-    out.fill(0, at + legal, at + choices);
+/** Masks of utterances in which the choices from 0 up to some number are legal in every component: each made once. */
+export class UtteranceMasks {
+  private readonly masks: readonly Uint8Array[];
+  private readonly size: number;
+
+  constructor(components: number, choices: number) {
+    this.size = components * choices;
+    this.masks = Array.from({ length: choices + 1 }, (_, legal) =>
+      Uint8Array.from({ length: components * choices }, (_, i) => (i % choices < legal ? 1 : 0)),
+    );
   }
-  return at;
+
+  /** Writes copy `b`'s mask, in which so many choices are legal. */
+  write(out: Uint8Array, b: number, legal: number): void {
+    out.set(this.masks[legal]!, b * this.size);
+  }
 }

@@ -61,9 +61,7 @@ export class WordTable {
     this.mostTokens = tokens.reduce((most, { length }) => Math.max(most, length), 0);
     this.inOrder = Int32Array.from(words, (_, w) => w);
     this.characterStart = startsOf(words);
-    this.characters = new Float32Array(this.characterStart[words.length]!);
-    for (const [w, word] of words.entries())
-      for (let i = 0; i < word.length; i++) this.characters[this.characterStart[w]! + i] = word.charCodeAt(i) + 1;
+    this.characters = charactersOf(words.join(''));
   }
 
   /** The words `list[from]` to `list[from + count - 1]`, joined by spaces. */
@@ -82,6 +80,13 @@ export class WordTable {
     }
     out.fill(0, at, offset + maxLength);
   }
+}
+
+/** UTF-16 code units + 1, as texts stand in observations. */
+export function charactersOf(text: string): Float32Array {
+  const characters = new Float32Array(text.length);
+  for (let i = 0; i < text.length; i++) characters[i] = text.charCodeAt(i) + 1;
+  return characters;
 }
 
 const SPACE = ' '.charCodeAt(0) + 1;
