@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ErrorCode, LightbulbError } from '../../core/index.ts';
+
+/** Milliseconds between two attempts: the first pause, and the longest. */
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 1000;
+const GROWTH = 1.6;
+
+/** What passes by itself: a server or an agent that is away or busy. */
+const PASSING: ReadonlySet<ErrorCode> = new Set(['timeout', 'no_responder', 'unavailable']);
+
+export interface InsistOptions {
+  readonly signal: AbortSignal;
+  /** Errors that pass as well. */
+  readonly passes?: (error: LightbulbError) => boolean;
+  /** Told of each failure: what it was, and how long the pauses before it were, in milliseconds, all together. */
+  readonly failed?: (error: LightbulbError, waited: number) => void;
+}
+
+/**
+ * Does what may fail for a while, such as a request to an agent that is just being started, again and again with growing
+ * pauses. `act` is told how often it failed before. Errors that do not pass are thrown; `unavailable` once `signal`
+ * says so.
+ */
+export async function insist<T>(
+  act: (failures: number) => Promise<T>,
+  { signal, passes = () => false, failed = () => undefined }: InsistOptions,
+): Promise<T> {
+  let pause = FIRST_PAUSE;
+  let waited = 0;
+  for (let failures = 0; ; failures++) {
+    if (signal.aborted) throw stopped();
+    try {
+      return await act(failures);
+    } catch (error) {
+      if (!(error instanceof LightbulbError) || !(PASSING.has(error.code) || passes(error))) throw error;
+      if (signal.aborted) throw stopped(error);
+      failed(error, waited);
+    }
+    await sleep(pause, undefined, { signal }).catch(() => undefined);
+    waited += pause;
+    pause = Math.min(LONGEST_PAUSE, GROWTH * pause);
+  }
+}
+
+function stopped(cause?: LightbulbError): LightbulbError {
+  return new LightbulbError('unavailable', 'stopped while waiting for the other agents', {
+    ...(cause === undefined ? {} : { got: cause.message, cause }),
+    cure: 'Resume the run: it goes on from its last checkpoint',
+  });
+}

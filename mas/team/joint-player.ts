@@ -1,0 +1,30 @@
+import type { Collector, Player } from '../../agents/index.ts';
+import type { Stream } from '../../core/index.ts';
+import type { JointPolicy } from '../value/joint-policy.ts';
+
+/**
+ * Plays all roles in a collector of one step at a time (T = 1), without a bus. Follows the policy as that learns; draws
+ * from `noise`, or takes the most likely action (null).
+ */
+export function createJointPlayer(
+  { groups, B }: Collector,
+  policy: JointPolicy,
+  parameters: () => Float32Array,
+  noise: Stream | null,
+): Player {
+  const players = groups.map(({ observation, actionMask, action, sizes: { N, D, M, A } }, g) => {
+    const actor = policy.actor(g, B);
+    const turn = {
+      observation: observation.subarray(0, B * N * D),
+      actionMask: actionMask.subarray(0, B * N * M),
+      action: action.subarray(0, B * N * A),
+      logProbability: new Float32Array(B * N),
+    };
+    return () => actor.act({ ...turn, parameters: parameters() }, noise);
+  });
+  return {
+    act() {
+      for (const play of players) play();
+    },
+  };
+}
