@@ -29,10 +29,7 @@ export class Fluency {
   private readonly model: TrigramModel;
 
   /** titles: tokens by number, 0 to `words` - 1, in an order that decides the fifths. */
-  constructor(
-    titles: readonly Int32Array[],
-    private readonly words: number,
-  ) {
+  constructor(titles: readonly Int32Array[], words: number) {
     this.model = new TrigramModel(titles, words);
     this.shortest = Math.max(
       1,
@@ -49,27 +46,18 @@ export class Fluency {
   /** Of the first `length` tokens; tokens of `words` or more are unknown. 0 where there are none. */
   score(tokens: Int32Array, length: number): number {
     if (length === 0) return 0;
-    const order = (slor(this.model, this.words, tokens, length) - this.salad) / (this.typical - this.salad);
+    const order = (slor(this.model, tokens, length) - this.salad) / (this.typical - this.salad);
     return Math.min(1, Math.max(0, order)) * Math.min(1, length / this.shortest) * distinctShare(tokens, length);
   }
 
   /** SLOR of the first `length` tokens, in nats per token, `end` counted. */
   slor(tokens: Int32Array, length = tokens.length): number {
-    return slor(this.model, this.words, tokens, length);
+    return slor(this.model, tokens, length);
   }
 }
 
-function slor(model: TrigramModel, words: number, tokens: Int32Array, length: number): number {
-  let sum = 0;
-  let before = -1;
-  let last = -1;
-  for (let i = 0; i <= length; i++) {
-    const token = i === length ? model.end : tokens[i]! < words ? tokens[i]! : model.unknown;
-    sum += Math.log(model.probability(before, last, token)) - model.logFrequency(token);
-    before = last;
-    last = token;
-  }
-  return sum / (length + 1);
+function slor(model: TrigramModel, tokens: Int32Array, length: number): number {
+  return model.logRatio(tokens, length) / (length + 1);
 }
 
 function distinctShare(tokens: Int32Array, length: number): number {
@@ -91,8 +79,8 @@ function scoreUnseen(titles: readonly Int32Array[], words: number, random: Strea
     );
     for (let i = fold; i < titles.length; i += FOLDS) {
       const title = titles[i]!;
-      scores.titles.push(slor(model, words, title, title.length));
-      scores.shuffled.push(slor(model, words, shuffled(title, random), title.length));
+      scores.titles.push(slor(model, title, title.length));
+      scores.shuffled.push(slor(model, shuffled(title, random), title.length));
     }
   }
   return scores;

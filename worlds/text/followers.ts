@@ -2,30 +2,38 @@
 export type Discounts = readonly [one: number, two: number, more: number];
 
 /**
- * Which words follow in which contexts, and how often: sparse rows, one per context, each sorted by word. A row answers
- * the interpolated, discounted probability of a word (Chen and Goodman 1999, equation 20 on).
+ * Which words follow in which contexts, and how often: sparse rows, one per context, each sorted by word. The
+ * interpolated, discounted probability of a word is `share[find(context, word)]` (0 where that is -1) + `rest[context]`
+ * times its probability in the shorter context (Chen and Goodman 1999, section 3). Rows that are empty leave all to it.
  */
 export class Followers {
-  /** [contexts]: the sum of a row's counts, and what the discounts took from it. */
-  private readonly totals: Float64Array;
-  private readonly taken: Float64Array;
-  private readonly discounts: Discounts;
+  /** [entries]: (count - discount) / sum of the row's counts. */
+  readonly share: Float64Array;
+  /** [contexts]: what the discounts took, as a share of the row. */
+  readonly rest: Float64Array;
 
   /** starts: [contexts + 1], where each row begins in `words` and `counts`. */
   constructor(
     private readonly starts: Int32Array,
     private readonly words: Int32Array,
-    private readonly counts: Int32Array,
+    counts: Int32Array,
   ) {
-    this.discounts = discountsOf(counts);
-    const contexts = starts.length - 1;
-    this.totals = new Float64Array(contexts);
-    this.taken = new Float64Array(contexts);
-    for (let context = 0; context < contexts; context++)
-      for (let at = starts[context]!; at < starts[context + 1]!; at++) {
-        this.totals[context]! += counts[at]!;
-        this.taken[context]! += this.discount(counts[at]!);
+    const discounts = discountsOf(counts);
+    this.share = new Float64Array(counts.length);
+    this.rest = new Float64Array(starts.length - 1).fill(1);
+    for (let context = 0; context < this.rest.length; context++) {
+      const [from, to] = [starts[context]!, starts[context + 1]!];
+      let total = 0;
+      let taken = 0;
+      for (let at = from; at < to; at++) {
+        const discount = discounts[Math.min(counts[at]!, 3) - 1]!;
+        this.share[at] = counts[at]! - discount;
+        taken += discount;
+        total += counts[at]!;
       }
+      for (let at = from; at < to; at++) this.share[at]! /= total;
+      if (total > 0) this.rest[context] = taken / total;
+    }
   }
 
   /** Where `word` stands in the row of `context`, counted over all rows; -1 where it never followed. */
@@ -40,19 +48,6 @@ export class Followers {
       else high = middle - 1;
     }
     return -1;
-  }
-
-  /** p(word | context), where `lower` is p(word | the shorter context). A context that was never seen adds nothing. */
-  probability(context: number, word: number, lower: number): number {
-    const total = this.totals[context]!;
-    if (total === 0) return lower;
-    const at = this.find(context, word);
-    const own = at < 0 ? 0 : this.counts[at]! - this.discount(this.counts[at]!);
-    return (own + this.taken[context]! * lower) / total;
-  }
-
-  private discount(count: number): number {
-    return this.discounts[Math.min(count, 3) - 1]!;
   }
 }
 

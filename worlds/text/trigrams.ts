@@ -23,6 +23,7 @@ export class TrigramModel {
   private readonly two: Followers;
   private readonly three: Followers;
   private readonly afterStarts: number;
+  private readonly answer = new Float64Array(1);
   /** [words + 2]: ln of how often each is there, plus one. */
   private readonly frequencies: Float64Array;
 
@@ -51,18 +52,52 @@ export class TrigramModel {
     this.frequencies = this.frequenciesOf(sentences);
   }
 
-  /** p(w | u v) in (0, 1); u and v are words or `unknown`, or -1 before the first word. */
+  /** p(w | u v) in (0, 1); words of `words` or more but for `end` are unknown, u and v are -1 before the first word. */
   probability(u: number, v: number, w: number): number {
-    const [first, second] = [u < 0 ? this.start : u, v < 0 ? this.start : v];
-    const unigram = this.one.probability(0, w, 1 / (this.words + 2));
-    const bigram = this.two.probability(second, w, unigram);
-    const context = second === this.start ? this.afterStarts : this.two.find(first, second);
-    return context < 0 ? bigram : this.three.probability(context, w, bigram);
+    const before = (word: number): number => (word < 0 ? this.start : this.known(word));
+    this.predict(before(u), before(v), w === this.end ? w : this.known(w));
+    return this.answer[0]!;
   }
 
-  /** ln p(w) of words, `end` and `unknown` by how often they are in the sentences, plus one, whatever comes before. */
-  logFrequency(w: number): number {
-    return this.frequencies[w]!;
+  /** p(w) of words, `end` and `unknown` by how often they are in the sentences, plus one, whatever comes before. */
+  frequency(w: number): number {
+    return Math.exp(this.frequencies[w]!);
+  }
+
+  /**
+   * The sum of ln p(w | u v) - ln frequency(w) over the first `length` words and the end after them, in nats: how much
+   * better the order foretells them. `words` or more are unknown.
+   */
+  logRatio(tokens: Int32Array, length: number): number {
+    let sum = 0;
+    let u = this.start;
+    let v = this.start;
+    for (let i = 0; i <= length; i++) {
+      const w = i === length ? this.end : this.known(tokens[i]!);
+      this.predict(u, v, w);
+      sum += Math.log(this.answer[0]!) - this.frequencies[w]!;
+      u = v;
+      v = w;
+    }
+    return sum;
+  }
+
+  /** Sets `answer` to p(w | u v): a number that is returned may cost an allocation. */
+  private predict(u: number, v: number, w: number): void {
+    const { one, two, three } = this;
+    const unigram = one.find(0, w);
+    let p = one.rest[0]! / (this.words + 2);
+    if (unigram >= 0) p += one.share[unigram]!;
+    const bigram = two.find(v, w);
+    p *= two.rest[v]!;
+    if (bigram >= 0) p += two.share[bigram]!;
+    const context = v === this.start ? this.afterStarts : two.find(u, v);
+    if (context >= 0) {
+      const trigram = three.find(context, w);
+      p *= three.rest[context]!;
+      if (trigram >= 0) p += three.share[trigram]!;
+    }
+    this.answer[0] = p;
   }
 
   /** One number per trigram of each sentence, of which the numbers of its words are the digits. */
