@@ -1,5 +1,6 @@
 export { type ActionHead, actionHead } from './action-head.ts';
 export { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
+export { breathe } from './breathe.ts';
 export { type AskingPlayer, Collector, type CollectorState, type Player } from './collector.ts';
 export { createExecutor, type ExecutorChoice } from './create-executor.ts';
 export { createTraining, requireSameGroups, type TrainingSpec } from './create-training.ts';

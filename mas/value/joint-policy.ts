@@ -5,6 +5,8 @@ import type { Layout } from '../../nn/index.ts';
 export interface JointPolicy {
   /** Of the parameters that acting needs. */
   readonly layout: Layout;
+  /** First parameters: [layout.size]. */
+  initialise(stream: Stream): Float32Array;
   /** Acts for `copies` copies of the group (role) at this index. */
   actor(group: number, copies: number): RoleActor;
   close(): void;
@@ -15,6 +17,7 @@ export interface RoleActor {
   /**
    * Draws actions with `noise`, or takes the most likely (null). parameters: [layout.size]; observation: [B, N, D];
    * actionMask: [B, N, M]. Writes action [B, N, A] and its log-probability [B, N]. The same input gives the same bits.
+   * Where the mask leaves no choice, that is what is done, with log-probability 0 and without a draw.
    */
   act(turn: Turn, noise: Stream | null): void;
 }
