@@ -2,6 +2,7 @@ import { connect, DebugEvents, ErrorCode, Events, headers, type Msg, type NatsCo
 import { Observable } from 'rxjs';
 import { LightbulbError } from '../../core/index.ts';
 import type { BlobStore, Bus, BusStatus, Headers, LatestStore, Message, WorkQueue, WorkQueueOptions } from './bus.ts';
+import { Copies } from './copies.ts';
 import { Lifetime } from './lifetime.ts';
 import { noAnswer, nobody } from './memory.ts';
 import {
@@ -94,6 +95,7 @@ class NatsBus implements Bus {
   readonly status: Observable<BusStatus>;
   private readonly connection: NatsConnection;
   private readonly lifetime: Lifetime;
+  private readonly copies = new Copies();
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -107,26 +109,29 @@ class NatsBus implements Bus {
     void this.follow(pauses);
   }
 
-  publish(subject: string, data: Uint8Array, given: Headers = {}): void {
+  publish(subject: string, data: Uint8Array, given?: Headers): void {
     checkSubject(subject);
-    checkHeaders(given);
-    checkSize(subject, wireSize(data, given), this.maximumPayload);
+    if (given !== undefined) checkHeaders(given);
+    checkSize(subject, given === undefined ? data.length : wireSize(data, given), this.maximumPayload);
     this.lifetime.check();
     // A copy: the client may still hold it when the caller writes the next message into the same bytes.
-    this.connection.publish(subject, new Uint8Array(data), encoded(given));
+    this.connection.publish(subject, this.copies.of(data), given === undefined ? undefined : encoded(given));
   }
 
   subscribe(pattern: string, { queue }: { readonly queue?: string } = {}): Observable<Message> {
     checkPattern(pattern);
     if (queue !== undefined) checkName('name of a group', queue);
+    // The client decodes a message's subject anew; a pattern without wildcards means but one.
+    const only = /[*>]/.test(pattern) ? undefined : pattern;
     const hearsAll = pattern.startsWith('*') || pattern.startsWith('>');
     return new Observable((subscriber) => {
       this.lifetime.check();
       const subscription = this.connection.subscribe(pattern, {
         ...(queue === undefined ? {} : { queue }),
         callback: (error, message) => {
-          if (error !== null) subscriber.error(translated(error, pattern));
-          else if (!hearsAll || !isReserved(message.subject)) subscriber.next(this.messageOf(message));
+          if (error !== null) return subscriber.error(translated(error, pattern));
+          const subject = only ?? message.subject;
+          if (!hearsAll || !isReserved(subject)) subscriber.next(this.messageOf(message, subject));
         },
       });
       void subscription.closed.then(() => subscriber.complete());
@@ -140,8 +145,8 @@ class NatsBus implements Bus {
     checkMilliseconds('timeout', timeout, 1);
     this.lifetime.check();
     try {
-      const answer = await this.connection.request(subject, new Uint8Array(data), { timeout });
-      return { ...this.messageOf(answer), subject };
+      const answer = await this.connection.request(subject, this.copies.of(data), { timeout });
+      return this.messageOf(answer, subject);
     } catch (error) {
       if (codeOf(error) === ErrorCode.NoResponders) throw nobody(subject);
       if (codeOf(error) === ErrorCode.Timeout) throw noAnswer(subject, timeout);
@@ -209,18 +214,24 @@ class NatsBus implements Bus {
     }
   }
 
-  private messageOf(message: Msg): Message {
-    const { subject, data } = message;
+  private messageOf(message: Msg, subject: string): Message {
+    const { headers } = message;
     return {
       subject,
-      data: new Uint8Array(data),
-      headers: Object.fromEntries([...(message.headers ?? [])].map(([name, [value]]) => [name, value ?? ''])),
+      data: this.copies.of(message.data),
+      headers: headers === undefined ? NO_HEADERS : decoded(headers),
       respond: (response) => {
         checkSize(`answer to ${subject}`, response.length, this.maximumPayload);
-        if (!this.connection.isClosed()) message.respond(new Uint8Array(response));
+        if (!this.connection.isClosed()) message.respond(this.copies.of(response));
       },
     };
   }
+}
+
+const NO_HEADERS: Headers = Object.freeze({});
+
+function decoded(headers: Iterable<[string, string[]]>): Headers {
+  return Object.fromEntries([...headers].map(([name, [value]]) => [name, value ?? '']));
 }
 
 function encoded(given: Headers): { readonly headers?: ReturnType<typeof headers> } {
