@@ -30,9 +30,10 @@ export interface Newsroom extends BatchedEnvironment {
  * `summariser`, `analyst`, `writer`, of one agent each.
  *
  * Step 1: summariser and analyst see `{ article }`, the first `words` words of its text (never its title), and the
- * summariser `{ statistics }`, what the training split knows about each of them (see `wordStatistics`). The summariser picks up to `kept` of its words in an order (see `Sequence`): the notes. The analyst tells a tone: negative,
- * neutral, positive. Step 2: the writer sees `{ notes, statistics, tone }` and writes up to `written` words, each one of the notes or
- * of its own `ownWords`: the piece. Then all are terminated. Who has no turn may choose 0 only, and what it does means
+ * summariser `{ statistics }`, what the training split knows about each of them (see `wordStatistics`). The summariser
+ * picks up to `kept` of its words in an order (see `Sequence`): the notes. The analyst tells a tone: negative, neutral,
+ * positive. Step 2: the writer sees `{ notes, statistics, tone }` and writes up to `written` words, each one of the notes
+ * or of its own `ownWords`: the piece. Then all are terminated. Who has no turn may choose 0 only, and what it does means
  * nothing; the writer sees no notes and a neutral tone at first.
  *
  * Rewards, each in [0, 1], at the step of the turn:
@@ -61,6 +62,8 @@ class NewsroomCopies implements Newsroom {
   readonly scoreNames = SCORE_NAMES;
   readonly feedbackKinds: readonly FeedbackKind[] = FEEDBACK_KINDS;
   private readonly library: Library;
+  /** [words of all articles, STATISTICS]: see `wordStatistics`. */
+  private readonly statistics: Float32Array;
   private readonly sizes: readonly GroupSizes[];
   private readonly desks: DeskState;
   private readonly copies: Copies<number>;
@@ -88,6 +91,7 @@ class NewsroomCopies implements Newsroom {
     const { kept, written, words } = settings;
     this.library = library;
     this.groups = newsroomGroups(settings, library.ownWords);
+    this.statistics = library.statistics;
     this.sizes = this.groups.map(groupSizes);
     this.desks = new DeskState(batchSize, kept, written);
     this.copies = new Copies(NAME, batchSize, this.desks.arrays(), (level) => this.readLevel(level));
@@ -317,13 +321,14 @@ class NewsroomCopies implements Newsroom {
 
   /** What is known about the words `list[from...]`, in `rows` rows behind the text at `out[at...]`. */
   private tell(list: Int32Array, from: number, count: number, out: Float32Array, at: number, rows: number): void {
-    const { statistics } = this.library;
+    const { statistics } = this;
+    const width: number = STATISTICS;
     let to = at + this.desk.settings.maxLength;
     for (let i = from; i < from + count; i++) {
-      const row = list[i]! * STATISTICS;
-      for (let f = 0; f < STATISTICS; f++) out[to++] = statistics[row + f]!;
+      const row = list[i]! * width;
+      for (let f = row; f < row + width; f++) out[to++] = statistics[f]!;
     }
-    out.fill(0, to, to + (rows - count) * STATISTICS);
+    out.fill(0, to, to + (rows - count) * width);
   }
 
   /** Nothing was said before a step. */

@@ -10,7 +10,7 @@ type Cut = Pick<NewsroomSettings, 'words' | 'maxLength' | 'ownWords'>;
 
 /** How many libraries are kept, so that evaluations need not make them again. */
 const KEPT = 2;
-const known = new Map<string, Library>();
+const libraries = new Map<string, Library>();
 
 /** All that is computed once per corpus, whatever the split, so that a step is a matter of integers. */
 export class Library {
@@ -23,13 +23,14 @@ export class Library {
   readonly wordStart: Int32Array;
   /** What is seen of each article, as texts stand in observations: UTF-16 code units + 1. */
   readonly texts: readonly Float32Array[];
-  /** [words of all articles, STATISTICS]: what the corpus knows about each word, as `table` numbers them. */
-  readonly statistics: Float32Array;
   /** The tokens of each title. */
   readonly titles: readonly Int32Array[];
   readonly tones: Int32Array;
   readonly fluency: Fluency;
   readonly numbers = new TokenNumbers();
+  /** The words that are seen of each article. */
+  private readonly seen: readonly (readonly string[])[];
+  private known: Float32Array | undefined;
 
   constructor(
     readonly corpus: NewsroomCorpus,
@@ -45,17 +46,26 @@ export class Library {
     this.articles = articles;
     this.ownWords = frequentWords(titles, ownWords);
     const seen = articles.map(({ description }) => firstWords(description, words, maxLength));
+    this.seen = seen;
     const all = seen.flat();
     this.ownStart = all.length;
     this.table = new WordTable([...all, ...this.ownWords], numbers);
     this.wordStart = new Int32Array(articles.length + 1);
     for (const [a, { length }] of seen.entries()) this.wordStart[a + 1] = this.wordStart[a]! + length;
     this.texts = seen.map((own) => charactersOf(own.join(' ')));
-    this.statistics = wordStatistics(
-      articles.map(({ title, isHeldOut }, a) => ({ words: seen[a]!, title, isCounted: !isHeldOut })),
-    );
     this.titles = articles.map(({ title }) => numbers.ofText(title));
     this.tones = Int32Array.from(articles, ({ tone }) => tone);
+  }
+
+  /**
+   * [words of all articles, STATISTICS]: what the corpus knows about each word, as `table` numbers them. Made when first
+   * asked for: who only scores needs none.
+   */
+  get statistics(): Float32Array {
+    this.known ??= wordStatistics(
+      this.articles.map(({ title, isHeldOut }, a) => ({ words: this.seen[a]!, title, isCounted: !isHeldOut })),
+    );
+    return this.known;
   }
 
   /** How many words of an article are seen. */
@@ -67,10 +77,10 @@ export class Library {
 /** The library of a corpus; made once. */
 export function libraryOf(corpus: NewsroomCorpus, cut: Cut): Library {
   const key = [corpus.digest, corpus.name, cut.words, cut.maxLength, cut.ownWords].join(' ');
-  const library = known.get(key) ?? new Library(corpus, cut);
-  known.delete(key);
-  known.set(key, library);
-  for (const oldest of [...known.keys()].slice(0, -KEPT)) known.delete(oldest);
+  const library = libraries.get(key) ?? new Library(corpus, cut);
+  libraries.delete(key);
+  libraries.set(key, library);
+  for (const oldest of [...libraries.keys()].slice(0, -KEPT)) libraries.delete(oldest);
   return library;
 }
 

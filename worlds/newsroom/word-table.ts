@@ -54,10 +54,16 @@ export class WordTable {
     private readonly words: readonly string[],
     numbers: TokenNumbers,
   ) {
-    const tokens = words.map((word) => tokensOf(word));
+    // Most words stand in many articles.
+    const read = new Map<string, Reading>();
+    const readings = words.map((word) => {
+      if (!read.has(word)) read.set(word, readingOf(word, numbers));
+      return read.get(word)!;
+    });
+    const tokens = readings.map((reading) => reading.tokens);
     this.tokenStart = startsOf(tokens);
-    this.tokens = Int32Array.from(tokens.flat(), (token) => numbers.of(token));
-    this.valence = Int32Array.from(tokens, (own) => own.reduce((sum, token) => sum + valenceOf(token), 0));
+    this.tokens = Int32Array.from(tokens.flat());
+    this.valence = Int32Array.from(readings, ({ valence }) => valence);
     this.mostTokens = tokens.reduce((most, { length }) => Math.max(most, length), 0);
     this.inOrder = Int32Array.from(words, (_, w) => w);
     this.characterStart = startsOf(words);
@@ -80,6 +86,19 @@ export class WordTable {
     }
     out.fill(0, at, offset + maxLength);
   }
+}
+
+interface Reading {
+  readonly tokens: readonly number[];
+  readonly valence: number;
+}
+
+function readingOf(word: string, numbers: TokenNumbers): Reading {
+  const tokens = tokensOf(word);
+  return {
+    tokens: tokens.map((token) => numbers.of(token)),
+    valence: tokens.reduce((sum, token) => sum + valenceOf(token), 0),
+  };
 }
 
 /** UTF-16 code units + 1, as texts stand in observations. */
