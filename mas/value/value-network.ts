@@ -56,17 +56,20 @@ export class ValueNetwork {
   constructor(private readonly options: ValueNetworkOptions) {
     const { width, layers, heads } = options.attention;
     this.isShared = options.value === 'shared';
-    // No ids, no places: only the blocks are used. Twice the width inside: tokens are few, and features made already.
+    // No ids, no places: only the blocks are used. Features are made already, and tokens are many and small: the
+    // cheapest block that there is, as half of an update's time goes into it.
     this.backbone = new Backbone({
       vocabulary: 1,
       width,
       layers,
       heads,
-      hidden: 2 * width,
+      hidden: width,
+      feedForward: 'relu',
+      norm: 'post',
+      normKind: 'rms',
       length: MOST_TOKENS,
       positions: [],
       mask: 'bidirectional',
-      qkNorm: true,
       deviation: 1 / Math.sqrt(width),
     });
   }
@@ -93,10 +96,10 @@ export class ValueNetwork {
       },
     ]);
     if (!this.isShared) return { roles: Object.fromEntries(own) };
-    const { blocks, norm } = this.backbone.init(stream);
+    const { blocks } = this.backbone.init(stream);
     return {
       roles: Object.fromEntries(own),
-      attention: { blocks, norm: norm! },
+      attention: { blocks },
       team: vector(),
       teamHead: dense.init(stream, { inputs: width, outputs: 1, weight: orthogonal(0.1) }),
       ...(feedback > 0 && { feedback: { weight: initialisers.lecunNormal(stream, [feedback, width]) } }),
