@@ -5,6 +5,25 @@ export const STATISTICS = 24;
 /** Words that are counted beside what was seen, at the rate of all words: how strongly few sightings are doubted. */
 const DOUBT = 4;
 
+/** How often texts were seen, by their numbers and in all, and how often with a hit. */
+class Counts {
+  readonly seenOf: number[] = [];
+  readonly hitsOf: number[] = [];
+  seen = 0;
+  hits = 0;
+
+  /** Counts texts, or with -1 takes them back. */
+  add(texts: readonly number[], isHit: readonly boolean[], times: 1 | -1): void {
+    for (const [i, text] of texts.entries()) {
+      const hit = isHit[i]! ? times : 0;
+      this.seen += times;
+      this.hits += hit;
+      this.seenOf[text]! += times;
+      this.hitsOf[text]! += hit;
+    }
+  }
+}
+
 /** What of an article the numbers are made from. */
 export interface CountedArticle {
   /** What is seen of it. */
@@ -42,51 +61,46 @@ const KINDS: readonly ((place: Place) => string)[] = [
  * articles without the word's own, so that no title tells of itself.
  */
 export function wordStatistics(articles: readonly CountedArticle[]): Float32Array {
-  const read = articles.map(({ words, title, isCounted }) => {
-    const keys = words.map((word) => tokensOf(word).join(' '));
-    const title_ = new Set(tokensOf(title));
-    const isInTitle = words.map((word) => {
-      const tokens = tokensOf(word);
-      return tokens.length > 0 && tokens.every((token) => title_.has(token));
-    });
-    const places = words.map((_, at): Place => ({ words, keys, at }));
-    const kinds = KINDS.map((kindOf) => places.map(kindOf));
-    return { words, keys, isInTitle, kinds, isCounted, inText: new Set(keys), inTitle: title_ };
-  });
-  const counts = KINDS.map(() => new Counts());
+  const kinds = KINDS.map(() => new Kinds());
   const texts = new Map<string, number>();
   const titles = new Map<string, number>();
-  for (const { isInTitle, kinds, isCounted, inText, inTitle } of read) {
+  const read = articles.map((article) => readingOf(article, kinds));
+  for (const { places, isInTitle, isCounted, inText, inTitle } of read) {
     if (!isCounted) continue;
-    for (const [k, own] of kinds.entries()) for (const [i, kind] of own.entries()) counts[k]!.add(kind, isInTitle[i]!);
+    for (const [k, counts] of kinds.entries()) counts.all.add(places[k]!, isInTitle, 1);
     for (const word of inText) texts.set(word, (texts.get(word) ?? 0) + 1);
     for (const word of inTitle) titles.set(word, (titles.get(word) ?? 0) + 1);
   }
   const out = new Float32Array(STATISTICS * read.reduce((sum, { words }) => sum + words.length, 0));
   let offset = 0;
-  for (const { words, keys, isInTitle, kinds, isCounted, inTitle } of read) {
-    const own = KINDS.map((_, k) => {
-      const mine = new Counts();
-      if (isCounted) for (const [i, kind] of kinds[k]!.entries()) mine.add(kind, isInTitle[i]!);
-      return mine;
-    });
+  for (const { words, keys, places, isInTitle, isCounted, inTitle } of read) {
+    // Without itself for as long as it is looked at.
+    if (isCounted) for (const [k, counts] of kinds.entries()) counts.all.add(places[k]!, isInTitle, -1);
     const itself = isCounted ? 1 : 0;
-    const rate = rateOf(counts[0]!, own[0]!);
+    const { seen, hits } = kinds[0]!.all;
+    const rate = (hits + 1) / (seen + 2);
     for (const [i, word] of words.entries()) {
-      const odds = KINDS.map((_, k) => {
-        const kind = kinds[k]![i]!;
-        const all = counts[k]!.of(kind);
-        const mine = own[k]!.of(kind);
-        const share = (all.hits - mine.hits + DOUBT * rate) / (all.seen - mine.seen + DOUBT);
-        return Math.log(share / (1 - share)) / 2 + 1;
-      });
+      for (const [k, { all }] of kinds.entries()) {
+        const kind = places[k]![i]!;
+        const share = (all.hitsOf[kind]! + DOUBT * rate) / (all.seenOf[kind]! + DOUBT);
+        out[offset + k] = Math.log(share / (1 - share)) / 2 + 1;
+      }
       const inTexts = Math.log1p((texts.get(keys[i]!) ?? itself) - itself);
       const inTitles = Math.log1p((titles.get(keys[i]!) ?? 0) - (inTitle.has(keys[i]!) ? itself : 0));
-      out.set([...odds, inTexts / 5, inTitles / 5, inTitles - inTexts, ...looksOf(word, words, keys, i)], offset);
+      out.set([inTexts / 5, inTitles / 5, inTitles - inTexts, ...looksOf(word, words, keys, i)], offset + KINDS.length);
       offset += STATISTICS;
     }
+    if (isCounted) for (const [k, counts] of kinds.entries()) counts.all.add(places[k]!, isInTitle, 1);
   }
   return out;
+}
+
+function readingOf({ words, title, isCounted }: CountedArticle, kinds: readonly Kinds[]) {
+  const keys = words.map((word) => tokensOf(word).join(' '));
+  const inTitle = new Set(tokensOf(title));
+  const isInTitle = keys.map((key) => key !== '' && key.split(' ').every((token) => inTitle.has(token)));
+  const places = KINDS.map((kindOf, k) => words.map((_, at) => kinds[k]!.number(kindOf({ words, keys, at }))));
+  return { words, keys, places, isInTitle, isCounted, inText: new Set(keys), inTitle };
 }
 
 /** Fifteen numbers that need no corpus. */
@@ -124,33 +138,17 @@ function flag(is: boolean): number {
   return is ? 1 : 0;
 }
 
-/** How often each text was seen, and how often with a hit. */
-class Counts {
-  seen = 0;
-  hits = 0;
-  private readonly entries = new Map<string, { seen: number; hits: number }>();
+/** The texts of one kind by number, and how often each was seen. */
+class Kinds {
+  readonly all = new Counts();
+  private readonly numbers = new Map<string, number>();
 
-  add(text: string, isHit: boolean): void {
-    let entry = this.entries.get(text);
-    if (entry === undefined) {
-      entry = { seen: 0, hits: 0 };
-      this.entries.set(text, entry);
-    }
-    this.seen++;
-    entry.seen++;
-    if (!isHit) return;
-    this.hits++;
-    entry.hits++;
-  }
-
-  of(text: string): { readonly seen: number; readonly hits: number } {
-    return this.entries.get(text) ?? NOTHING;
+  number(text: string): number {
+    const found = this.numbers.get(text);
+    if (found !== undefined) return found;
+    this.numbers.set(text, this.numbers.size);
+    this.all.seenOf.push(0);
+    this.all.hitsOf.push(0);
+    return this.numbers.size - 1;
   }
 }
-
-/** Share of hits over all but one's own, kept off 0 and 1. */
-function rateOf(all: Counts, own: Counts): number {
-  return (all.hits - own.hits + 1) / (all.seen - own.seen + 2);
-}
-
-const NOTHING = { seen: 0, hits: 0 } as const;
