@@ -9,14 +9,14 @@ const ALIGNMENT = 8;
  * message does. Nobody else gets the same bytes; the slab goes when its last message goes.
  */
 export class Copies {
-  private slab = new ArrayBuffer(SLAB);
+  private slab = newSlab();
   private used = 0;
 
   of(data: Uint8Array): Uint8Array {
     const { length } = data;
     if (length > LARGEST) return new Uint8Array(data);
     if (this.used + length > SLAB) {
-      this.slab = new ArrayBuffer(SLAB);
+      this.slab = newSlab();
       this.used = 0;
     }
     const copy = new Uint8Array(this.slab, this.used, length);
@@ -24,4 +24,9 @@ export class Copies {
     this.used = (this.used + length + ALIGNMENT - 1) & -ALIGNMENT;
     return copy;
   }
+}
+
+/** Not filled with zeros, which would take longer than the copying: every byte is written before it is shown. */
+function newSlab(): ArrayBuffer {
+  return Buffer.allocUnsafeSlow(SLAB).buffer;
 }

@@ -218,14 +218,23 @@ class NatsBus implements Bus {
     const { headers } = message;
     return {
       subject,
-      data: this.copies.of(message.data),
+      data: plain(message.data),
       headers: headers === undefined ? NO_HEADERS : decoded(headers),
-      respond: (response) => {
-        checkSize(`answer to ${subject}`, response.length, this.maximumPayload);
-        if (!this.connection.isClosed()) message.respond(this.copies.of(response));
-      },
+      // Bound, not a closure: what compiles us names every closure that is made, which takes longer than the rest.
+      respond: this.respond.bind(this, message),
     };
   }
+
+  private respond(message: Msg, response: Uint8Array): void {
+    if (response.length > this.maximumPayload)
+      checkSize(`answer to ${message.subject}`, response.length, this.maximumPayload);
+    if (!this.connection.isClosed()) message.respond(this.copies.of(response));
+  }
+}
+
+/** The client's bytes where they came in, which it does not use again, and not as a Buffer. */
+function plain({ buffer, byteOffset, length }: Uint8Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 const NO_HEADERS: Headers = Object.freeze({});

@@ -1,7 +1,8 @@
 import { LightbulbError } from '../../core/index.ts';
+import { Copies } from '../bus/copies.ts';
 import type { ArraysOf, MessageKind, NumberArray, Outgoing, Received } from './define.ts';
 import { type BlobReference, type Header, ID, MOST_HEADER_BYTES, MOST_ID_LETTERS, parseHeader } from './header.ts';
-import { type ArrayHead, dtypeOf, isClean, type Layout, layout, read, write } from './layout.ts';
+import { ALIGNMENT, type ArrayHead, dtypeOf, isClean, type Layout, layout, read, write } from './layout.ts';
 import { Refused } from './refusal.ts';
 
 const LENGTH_BYTES = 4;
@@ -162,11 +163,15 @@ function checkBelonging({ kind, version, problemWith }: MessageKind, run: string
   if (problem !== undefined) throw new Refused('schema', problem);
 }
 
+const copies = new Copies();
+
 function numbers<K extends MessageKind>(
-  bytes: Uint8Array,
+  given: Uint8Array,
   start: number,
   { places, end }: Layout,
 ): ArraysOf<K['arrays']> {
+  // One copy of all where the numbers lie askew, which is cheaper than one of each array.
+  const bytes = places.length > 0 && given.byteOffset % ALIGNMENT !== 0 ? copies.of(given) : given;
   if (bytes.length !== end) throw new Refused('length', `${bytes.length} bytes where the shapes say ${end}`);
   if (!isClean(bytes, start, places)) throw new Refused('length', 'something between the arrays');
   const arrays: Record<string, NumberArray> = {};
