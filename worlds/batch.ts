@@ -4,6 +4,7 @@ import type { BatchedEnvironment, FeedbackKind, Group, GroupActions, GroupOutput
 import type { Environment, First, LevelSpace, Step } from './environment.ts';
 import { groupAgents } from './grouping.ts';
 import { type GroupSizes, groupSizes } from './outputs.ts';
+import { ScoreRecord } from './scores.ts';
 import type { SpaceValue } from './space.ts';
 import {
   actionChoices,
@@ -35,9 +36,8 @@ interface Seat {
  * zeros and is asked for no action until then.
  *
  * The environments are made here, and the first is reset once, to see who comes with masks. On every step they are
- * held to their contract: who answers, spaces, finite rewards, booleans, what is said of the team. Breaking it throws `contract` or `not_finite`
- * that names copy, step and agent. Texts in actions or in
- * the state throw `unsupported`.
+ * held to their contract: who answers, spaces, finite rewards, booleans, what is said of the team, scores. Breaking it throws
+ * `contract` or `not_finite` that names copy, step and agent. Texts in actions or in the state throw `unsupported`.
  *
  * Saving uses the environments' own `snapshot` and `restore` where they have both; otherwise the seed, the level and
  * the actions of the running episode are saved, and `restore` plays them again.
@@ -63,7 +63,10 @@ class Batch implements BatchedEnvironment {
   readonly teamReward?: (out: Float32Array) => void;
   readonly feedbackKinds?: readonly FeedbackKind[];
   readonly feedback?: (score: Float32Array, said: Uint8Array) => void;
+  readonly scoreNames?: readonly string[];
+  readonly scores?: (out: Float32Array) => void;
   private readonly team: TeamRecord;
+  private readonly scored: ScoreRecord;
   private readonly sizes: readonly GroupSizes[];
   private readonly seats: readonly Seat[];
   private readonly finalStates: Float32Array;
@@ -90,13 +93,19 @@ class Batch implements BatchedEnvironment {
     this.finalStates = new Float32Array(copies.length * this.stateSize);
     if (maximumSteps !== undefined) this.maximumSteps = maximumSteps;
     if (levels !== undefined) this.levels = levels;
-    const team = new TeamRecord(copies.map((copy) => copy.environment));
+    const environments = copies.map((copy) => copy.environment);
+    const [team, scored] = [new TeamRecord(environments), new ScoreRecord(environments)];
     this.team = team;
+    this.scored = scored;
     // There only where declared: callers ask by looking.
     if (team.hasTeamReward) this.teamReward = (out) => team.teamReward(out);
-    if (team.feedbackKinds === undefined) return;
-    this.feedbackKinds = team.feedbackKinds;
-    this.feedback = (score, said) => team.feedback(score, said);
+    if (team.feedbackKinds !== undefined) {
+      this.feedbackKinds = team.feedbackKinds;
+      this.feedback = (score, said) => team.feedback(score, said);
+    }
+    if (scored.names === undefined) return;
+    this.scoreNames = scored.names;
+    this.scores = (out) => scored.read(out);
   }
 
   reset(seed: number, output: readonly GroupOutput[]): void {
@@ -107,6 +116,7 @@ class Batch implements BatchedEnvironment {
       reward.fill(0);
     }
     this.team.clear();
+    this.scored.clear();
     this.copies.forEach((copy, b) => {
       copy.open(seed);
       this.writePresent(b, copy.begin(), output);
@@ -121,6 +131,7 @@ class Batch implements BatchedEnvironment {
       const answer = copy.step(this.readActions(b, copy, actions));
       this.writeOutcome(b, before, answer, output);
       this.team.write(b, answer);
+      this.scored.write(b, answer);
       if (copy.living.length > 0) {
         this.writePresent(b, answer, output);
         return;
@@ -163,6 +174,7 @@ class Batch implements BatchedEnvironment {
         got: String(copies.length),
       });
     this.team.clear();
+    this.scored.clear();
     this.copies.forEach((copy, b) => {
       copy.restore(copies[b]!);
     });

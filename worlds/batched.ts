@@ -85,9 +85,15 @@ export interface BatchedEnvironment {
    * be part of the objective.
    */
   teamReward?(out: Float32Array): void;
-  /** Further numbers about an episode, beside its returns: what evaluations report under these names. */
+  /**
+   * Further numbers about an episode, beside its returns: what evaluations report under these names. Names of their own,
+   * at least one, the same object all along. Comes with `scores`.
+   */
   readonly scoreNames?: readonly string[];
-  /** [B, names]: of the copies whose episode ended in the last step; the others' are not written. */
+  /**
+   * [B, names], finite: of the copies whose episode ended in the last step; the others' are not written, nor are any
+   * before a step.
+   */
   scores?(out: Float32Array): void;
   /** What agents can say of each other after a step: `K` kinds, the same object all along. Comes with `feedback`. */
   readonly feedbackKinds?: readonly FeedbackKind[];

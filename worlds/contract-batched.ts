@@ -1,5 +1,5 @@
 import type { BatchedEnvironment } from './batched.ts';
-import { BatchAudit, type BatchAuditName, UNWRITTEN } from './contract/batch-audit.ts';
+import { BatchAudit, type BatchAuditName } from './contract/batch-audit.ts';
 import {
   type BatchSettings,
   judgeBatchActions,
@@ -11,7 +11,7 @@ import {
   judgeOutputs,
   judgeSetLevel,
 } from './contract/batch-judges.ts';
-import { BatchRun } from './contract/batch-run.ts';
+import { BatchRun, UNWRITTEN } from './contract/batch-run.ts';
 import { ImpurityWatch } from './contract/impurity.ts';
 import { Findings, fail, pass, type Report, skip, verdict } from './contract/report.ts';
 import { Endurance } from './contract/resources.ts';
@@ -29,6 +29,7 @@ const AUDITS: Readonly<Record<BatchAuditName, string>> = {
   'final-observations': 'the last observation is written where somebody ended, and nowhere else',
   'team-reward': 'team rewards are finite, written for every copy, and 0 before any step',
   feedback: 'scores are within the bounds of kinds that stay the same, 0 where nothing is said',
+  scores: 'scores are finite, written where an episode just ended and nowhere else, under names that stay the same',
   ends: 'every episode ends within maximumSteps',
 };
 
@@ -162,7 +163,8 @@ async function checkSteps(
       if (name === 'team-reward' && environment!.teamReward === undefined) return skip('there is no team reward');
       if (name === 'feedback' && environment!.feedback === undefined) return skip('there is no feedback');
       if (name === 'feedback' && !audit!.feedbackGiven) return skip('nobody said anything');
-      if (name === 'final-observations' && audit!.episodesEnded === 0)
+      if (name === 'scores' && environment!.scores === undefined) return skip('there are no scores');
+      if ((name === 'final-observations' || name === 'scores') && audit!.episodesEnded === 0)
         return skip(`no episode ended in ${steps} steps`);
       return pass();
     });

@@ -47,6 +47,7 @@ const AUDITS: Readonly<Record<AuditName, string>> = {
   'mask-legal': 'masks have the right length, hold 0 or 1, and leave a choice',
   'team-reward': 'every step has a finite team reward where that is declared, and none has elsewhere',
   feedback: 'scores are finite, within their bounds and of declared kinds',
+  scores: 'the step that ends an episode has a finite number by each declared name, and no other step has any',
   'state-space': 'the state lies in its space, at every step and at the end',
 };
 
@@ -119,10 +120,10 @@ async function checkAnswers(
   let audit: Audit | undefined;
   let endless: string | null = null;
   let declaredBefore = '';
-  let kindsBefore: Environment['feedbackKinds'];
+  let listsBefore: ReturnType<typeof listsOf> = {};
   await findings.check('plays', 'legal actions are taken from reset to the end', ['spaces'], () => {
     declaredBefore = declarationPrint(environment);
-    kindsBefore = environment.feedbackKinds;
+    listsBefore = listsOf(environment);
     audit = new Audit(environment, watch);
     for (const seed of seeds) {
       const episode = new Episode(environment, seed, {
@@ -147,18 +148,29 @@ async function checkAnswers(
       if (name === 'team-reward' && environment.hasTeamReward !== true) return skip('there is no team reward');
       if (name === 'feedback' && environment.feedbackKinds === undefined) return skip('there is no feedback');
       if (name === 'feedback' && !audit!.feedbackGiven) return skip('nobody said anything');
+      if (name === 'scores' && environment.scoreNames === undefined) return skip('there are no scores');
+      if (name === 'scores' && audit!.episodesEnded === 0) return skip('no episode ended');
       return pass();
     });
   await findings.check('ends', 'every episode ends within maximumSteps', ['plays'], () => judge(endless));
-  await findings.check('stable', 'agents, spaces, kinds and options never change', ['plays'], () => {
+  await findings.check('stable', 'agents, spaces, kinds, names and options never change', ['plays'], () => {
     if (declarationPrint(environment) !== declaredBefore) return fail('the declaration after playing is another one');
-    if (environment.feedbackKinds === kindsBefore) return pass();
-    return fail('feedbackKinds is another object than before; make it once');
+    const lists = listsOf(environment);
+    const changed = (['feedbackKinds', 'scoreNames'] as const).find((name) => lists[name] !== listsBefore[name]);
+    return changed === undefined ? pass() : fail(`${changed} is another object than before; make it once`);
   });
   await findings.check('pure', 'no clock and no chance but the seed', ['plays'], () => {
     const used = [...watch.used].map(([name, times]) => `${name} (${times} times)`).join(', ');
     return used === '' ? pass() : fail(`used ${used}; draw from a stream of the seed, and count steps for time`);
   });
+}
+
+/** What must be not only alike but the same object all along: callers hold on to it. */
+function listsOf({ feedbackKinds, scoreNames }: Environment): {
+  readonly feedbackKinds?: unknown;
+  readonly scoreNames?: unknown;
+} {
+  return { feedbackKinds, scoreNames };
 }
 
 async function checkDeterminism(findings: Findings, settings: Settings, options: CheckOptions): Promise<void> {

@@ -29,6 +29,11 @@ export interface Step extends First {
   readonly teamReward?: number;
   /** What agents say of each other after this step: scores by the place of their kind in `feedbackKinds`. */
   readonly feedback?: Readonly<Record<number, number>>;
+  /**
+   * Further numbers about the episode, finite, under exactly the `scoreNames`: in the step that ends it (every living
+   * agent terminated or truncated), and in no other.
+   */
+  readonly scores?: Readonly<Record<string, number>>;
 }
 
 /** Which episode to start. `level` is plain data from the environment's own level space. */
@@ -66,6 +71,11 @@ export interface Environment {
   readonly hasTeamReward?: boolean;
   /** What agents can say of each other after a step. Plain data, the same object for the life of the environment. */
   readonly feedbackKinds?: readonly FeedbackKind[];
+  /**
+   * What else there is to say of a finished episode, beside its returns: evaluations report the means under these names.
+   * Names of their own, at least one; the same object for the life of the environment. Comes with `Step.scores`.
+   */
+  readonly scoreNames?: readonly string[];
 
   reset(options: ResetOptions): First;
   step(actions: Readonly<Record<string, SpaceValue>>): Step;

@@ -34,6 +34,7 @@ export function unbatch(makeBatched: (copies: number) => BatchedEnvironment): En
       : { stateSpace: box([batched.stateSize]), state: () => copy.state() }),
     ...(batched.teamReward === undefined ? {} : { hasTeamReward: true }),
     ...(batched.feedbackKinds === undefined ? {} : { feedbackKinds: batched.feedbackKinds }),
+    ...(batched.scoreNames === undefined ? {} : { scoreNames: batched.scoreNames }),
     snapshot: () => copy.snapshot(),
     restore: (snapshot) => copy.restore(snapshot),
     ...(batched.render === undefined ? {} : { render: () => batched.render!(0) }),
@@ -125,6 +126,7 @@ class SingleCopy {
       terminated,
       truncated,
       ...this.readTeam(),
+      ...(this.over ? this.readScores() : {}),
     };
   }
 
@@ -177,6 +179,15 @@ class SingleCopy {
     const feedback: Record<number, number> = {};
     for (let k = 0; k < kinds; k++) if (said[k] === 1) feedback[k] = score[k]!;
     return { ...pay, feedback };
+  }
+
+  /** Of the episode that just ended. */
+  private readScores(): Pick<Step, 'scores'> {
+    const { scoreNames } = this.batched;
+    if (scoreNames === undefined) return {};
+    const out = new Float32Array(scoreNames.length);
+    this.batched.scores!(out);
+    return { scores: Object.fromEntries(scoreNames.map((name, i) => [name, out[i]!])) };
   }
 
   private endEpisode(): First {

@@ -16,7 +16,7 @@ import {
   unbatch,
 } from '../../worlds/index.ts';
 import couriers from './mutants/couriers.ts';
-import { END, scripted, start, toldBy } from './script.ts';
+import { END, scoresOf, scripted, start, toldBy } from './script.ts';
 
 describe('a batch of environments', () => {
   it('groups agents by equal spaces, and names groups after their agents', () => {
@@ -228,8 +228,16 @@ describe('a batch of environments', () => {
 
   it('goes on from a snapshot as it did, whether environments save themselves or are played again', () => {
     const forgetful = (): Environment => {
-      const { agents, spaces, feedbackKinds, reset, step } = couriers();
-      return { agents, spaces, hasTeamReward: true, feedbackKinds: feedbackKinds!, reset, step };
+      const { agents, spaces, feedbackKinds, scoreNames, reset, step } = couriers();
+      return {
+        agents,
+        spaces,
+        hasTeamReward: true,
+        feedbackKinds: feedbackKinds!,
+        scoreNames: scoreNames!,
+        reset,
+        step,
+      };
     };
     for (const make of [() => couriers(), forgetful])
       fc.assert(
@@ -247,6 +255,7 @@ describe('a batch of environments', () => {
             for (const [g, { observation, reward, alive }] of output.entries())
               assert.deepEqual([rest[g]!.observation, rest[g]!.reward, rest[g]!.alive], [observation, reward, alive]);
             assert.deepEqual(toldBy(other), toldBy(one));
+            assert.deepEqual(scoresOf(other), scoresOf(one));
           }
         }),
         { numRuns: 25 },

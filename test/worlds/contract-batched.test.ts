@@ -46,6 +46,20 @@ const CAUGHT_BY: Readonly<Record<BatchDefect, string>> = {
   'kinds made anew': 'feedback',
   'score of another copy': 'copies',
   'score by chance': 'pure',
+  'scores without names': 'members',
+  'names without scores': 'members',
+  'score name twice': 'members',
+  'score names made anew': 'scores',
+  'NaN final score': 'scores',
+  'final scores of some copies': 'scores',
+  'final scores of all copies': 'scores',
+  'final scores at reset': 'scores',
+  'final scores a step late': 'scores',
+  'final scores added to': 'scores',
+  'final scores of another copy': 'copies',
+  'final scores by chance': 'pure',
+  'final scores by instance': 'repeat',
+  'final scores not saved': 'snapshot',
   'Math.random': 'pure',
   'differs by instance': 'repeat',
   'keeps first output': 'outputs',
@@ -69,7 +83,7 @@ function failures(report: Report): readonly string[] {
 /** Couriers that cannot save themselves: batches must play their episodes again. */
 function forgetful(): Environment {
   const good = couriers();
-  const { agents, spaces, maximumSteps, stateSpace, levels, feedbackKinds, reset, step, state } = good;
+  const { agents, spaces, maximumSteps, stateSpace, levels, feedbackKinds, scoreNames, reset, step, state } = good;
   return {
     agents,
     spaces,
@@ -78,6 +92,7 @@ function forgetful(): Environment {
     levels: levels!,
     hasTeamReward: true,
     feedbackKinds: feedbackKinds!,
+    scoreNames: scoreNames!,
     reset,
     step,
     state: state!,

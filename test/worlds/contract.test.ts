@@ -12,7 +12,8 @@ import {
   text,
   tuple,
 } from '../../worlds/index.ts';
-import couriers, { type Defect } from './mutants/couriers.ts';
+import couriers from './mutants/couriers.ts';
+import type { Defect } from './mutants/defects.ts';
 import twins from './mutants/twins.ts';
 
 const PATH = fileURLToPath(new URL('./mutants/couriers.ts', import.meta.url));
@@ -47,6 +48,25 @@ const CAUGHT_BY: Readonly<Record<Defect, string>> = {
   'team reward by instance': 'fresh-instance',
   'score differs after step 2': 'repeat',
   'keeps its feedback': 'returned-owned',
+  'score names missing': 'members',
+  'score name empty': 'members',
+  'score name twice': 'members',
+  'score names made anew': 'stable',
+  'score names changing': 'stable',
+  'scores undeclared': 'scores',
+  'scores missing': 'scores',
+  'scores too early': 'scores',
+  'scores of who leaves': 'scores',
+  'scores in a list': 'scores',
+  'score left out': 'scores',
+  'score of no name': 'scores',
+  'NaN final score': 'scores',
+  'score beyond float32': 'scores',
+  'final score is a word': 'scores',
+  'scores by instance': 'fresh-instance',
+  'scores differ later': 'repeat',
+  'keeps its scores': 'returned-owned',
+  'reuses its scores': 'returned-kept',
   'changing declaration': 'stable',
   throws: 'plays',
   'foreign agent in rewards': 'keys',

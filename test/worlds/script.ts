@@ -63,4 +63,11 @@ export function toldBy(environment: BatchedEnvironment): { pay: number[]; score:
   return { pay: [...pay], score: [...score], said: [...said] };
 }
 
+/** What a batch says of the episodes that just ended, [B, names]; 9 where it says nothing. */
+export function scoresOf(environment: BatchedEnvironment): number[] {
+  const out = new Float32Array(environment.batchSize * environment.scoreNames!.length).fill(9);
+  environment.scores!(out);
+  return [...out];
+}
+
 export const END: Partial<Step> = { terminated: { a: true, b: false }, truncated: { a: false, b: true } };

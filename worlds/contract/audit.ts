@@ -1,5 +1,6 @@
 import { checkMask } from '../answers.ts';
 import type { Environment, First, Step } from '../environment.ts';
+import { checkScores, endsEpisode } from '../scores.ts';
 import { actionChoices, checkValue, type FaultKind, printFault } from '../spaces/index.ts';
 import { checkFeedback, checkTeamReward } from '../team.ts';
 import type { Episode } from './episode.ts';
@@ -20,6 +21,7 @@ export type AuditName =
   | 'mask-legal'
   | 'team-reward'
   | 'feedback'
+  | 'scores'
   | 'state-space';
 
 const KIND_OF_FAULT: Readonly<Record<FaultKind, AuditName>> = {
@@ -37,6 +39,7 @@ export class Audit {
   readonly faults = new Map<AuditName, string>();
   masksSeen = false;
   feedbackGiven = false;
+  episodesEnded = 0;
   private episode: Episode | null = null;
 
   constructor(
@@ -80,6 +83,7 @@ export class Audit {
       if (!flags[0] && !flags[1]) this.mask(agent, step);
     }
     this.team(step);
+    this.scores(living, step);
     this.state();
   }
 
@@ -90,6 +94,13 @@ export class Audit {
     const said = checkFeedback(step.feedback, feedbackKinds);
     if (said !== null) this.fault('feedback', `${this.at()}: ${printFault(said)}`);
     for (const _ in step.feedback ?? {}) this.feedbackGiven = true;
+  }
+
+  private scores(living: readonly string[], step: Step): void {
+    const isEnd = endsEpisode(step, living);
+    const fault = checkScores(step.scores, this.environment.scoreNames, isEnd);
+    if (fault !== null) this.fault('scores', `${this.at()}: ${printFault(fault)}`);
+    if (isEnd) this.episodesEnded++;
   }
 
   private keys(part: string, names: readonly string[], living: readonly string[], step: Step): void {

@@ -3,7 +3,7 @@ import type { FeedbackKind } from '../batched.ts';
 import type { Space } from '../space.ts';
 import { actionChoices, checkValue, flatSize, flatten, printFault, unflatten } from '../spaces/index.ts';
 import { isWithin } from '../team.ts';
-import type { BatchRun } from './batch-run.ts';
+import { type BatchRun, UNWRITTEN } from './batch-run.ts';
 
 /** The checks that look at single steps of a batch, by name. */
 export type BatchAuditName =
@@ -15,10 +15,8 @@ export type BatchAuditName =
   | 'final-observations'
   | 'team-reward'
   | 'feedback'
+  | 'scores'
   | 'ends';
-
-/** Stands in `finalObservation` where nothing was written: no observation looks like it. */
-export const UNWRITTEN = -1.2345e33;
 
 /** Looks at every step of a run and keeps the first fault of each kind. */
 export class BatchAudit {
@@ -29,6 +27,7 @@ export class BatchAudit {
   private step = 0;
   private readonly lengths: number[];
   private readonly kinds: readonly FeedbackKind[] | undefined;
+  private readonly scoreNames: readonly string[] | undefined;
 
   constructor(
     private readonly run: () => BatchRun,
@@ -36,12 +35,15 @@ export class BatchAudit {
     private readonly maximumSteps: number | undefined,
   ) {
     this.lengths = new Array<number>(copies).fill(0);
-    this.kinds = run().environment.feedbackKinds;
+    const { feedbackKinds, scoreNames } = run().environment;
+    this.kinds = feedbackKinds;
+    this.scoreNames = scoreNames;
   }
 
   onReset(): void {
     this.present(new Array<Uint8Array>(this.run().output.length).fill(new Uint8Array()), true);
     this.team(true);
+    this.scores(() => false);
   }
 
   /** alive: who was alive before the step, per group. */
@@ -50,6 +52,7 @@ export class BatchAudit {
     this.outcomes(alive);
     this.present(alive, false);
     this.team(false);
+    this.scores((b) => this.run().endedEpisode(b, alive));
   }
 
   /** What was said of the team: nothing yet, where nobody has stepped. */
@@ -77,6 +80,22 @@ export class BatchAudit {
     });
   }
 
+  /** What is told of episodes: of those that just ended, and of no others. */
+  private scores(hasEnded: (copy: number) => boolean): void {
+    const { environment, scores } = this.run();
+    const names = this.scoreNames ?? [];
+    if (environment.scoreNames !== this.scoreNames)
+      this.fault('scores', `step ${this.step}: scoreNames is another object than before; make it once`);
+    scores.forEach((score, i) => {
+      const b = Math.floor(i / names.length);
+      const at = `${this.at(b)}, "${names[i % names.length]}"`;
+      if (!hasEnded(b)) {
+        if (score !== UNWRITTEN) this.fault('scores', `${at}: written, although no episode ended`);
+      } else if (score === UNWRITTEN) this.fault('scores', `${at}: not written, although the episode ended`);
+      else if (!Number.isFinite(score)) this.fault('scores', `${at}: wanted a finite number, got ${score}`);
+    });
+  }
+
   /** What came of the step for each seat. */
   private outcomes(alive: readonly Uint8Array[]): void {
     const { output, environment, sizes } = this.run();
@@ -97,7 +116,7 @@ export class BatchAudit {
         if (terminated || truncated) {
           const fault = faultOf(group.observation, last);
           if (fault !== null) this.fault('final-observations', `${at}: ${fault}`);
-        } else if (last.some((number) => number !== Math.fround(UNWRITTEN)))
+        } else if (last.some((number) => number !== UNWRITTEN))
           this.fault('final-observations', `${at}: written, although the agent goes on`);
       }
     });

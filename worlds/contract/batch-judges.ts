@@ -3,7 +3,7 @@ import type { BatchedEnvironment, GroupOutput } from '../batched.ts';
 import { createActions, createOutputs } from '../outputs.ts';
 import { actionChoices, checkSpace, flatSize, printFault } from '../spaces/index.ts';
 import { BatchRun } from './batch-run.ts';
-import { judgeFeedbackKinds, judgeSequences } from './declaration.ts';
+import { judgeFeedbackKinds, judgeScoreNames, judgeSequences } from './declaration.ts';
 import { fingerprint, firstDifference } from './fingerprint.ts';
 import { fail, pass, skip, type Verdict } from './report.ts';
 
@@ -46,7 +46,9 @@ export function judgeBatchMembers(environment: BatchedEnvironment, copies: numbe
     return `maximumSteps: wanted an integer >= 1, got ${String(maximumSteps)}`;
   if ((environment.feedback === undefined) !== (environment.feedbackKinds === undefined))
     return 'feedback and feedbackKinds: wanted both or neither';
-  return judgeFeedbackKinds(environment.feedbackKinds, agents);
+  if ((environment.scores === undefined) !== (environment.scoreNames === undefined))
+    return 'scores and scoreNames: wanted both or neither';
+  return judgeFeedbackKinds(environment.feedbackKinds, agents) ?? judgeScoreNames(environment.scoreNames);
 }
 
 /** The same seed and actions play the same, in one instance after another run, and in a new one. */

@@ -5,6 +5,9 @@ import { encodeAction } from '../spaces/index.ts';
 import { randomAction } from './actions.ts';
 import { fingerprint } from './fingerprint.ts';
 
+/** Stands where nothing was written: no observation and no score looks like it. */
+export const UNWRITTEN = Math.fround(-1.2345e33);
+
 export interface BatchHooks {
   /** Wraps every call into the environment. */
   readonly call?: <T>(call: () => T) => T;
@@ -29,17 +32,20 @@ export class BatchRun {
   readonly teamReward: Float32Array;
   readonly score: Float32Array;
   readonly said: Uint8Array;
+  /** [B, names]: of the episodes that ended in the last step; `UNWRITTEN` for the others. */
+  readonly scores: Float32Array;
   private randoms: Stream[] = [];
 
   constructor(
     readonly environment: BatchedEnvironment,
     private readonly hooks: BatchHooks = {},
   ) {
-    const { groups, batchSize, feedbackKinds = [] } = environment;
+    const { groups, batchSize, feedbackKinds = [], scoreNames = [] } = environment;
     this.sizes = groups.map(groupSizes);
     this.teamReward = new Float32Array(batchSize);
     this.score = new Float32Array(batchSize * feedbackKinds.length);
     this.said = new Uint8Array(batchSize * feedbackKinds.length);
+    this.scores = new Float32Array(batchSize * scoreNames.length);
     this.output = createOutputs(groups, batchSize);
     this.actions = createActions(groups, batchSize);
     this.prints = Array.from({ length: batchSize }, () => []);
@@ -109,10 +115,14 @@ export class BatchRun {
 
   /** Into arrays that hold what nobody says, so that whatever is left out shows. */
   private listen(): void {
-    const { environment, teamReward, score, said } = this;
+    const { environment, teamReward, score, said, scores } = this;
     if (environment.teamReward !== undefined) {
       teamReward.fill(Number.NaN);
       this.call(() => environment.teamReward!(teamReward));
+    }
+    if (environment.scores !== undefined) {
+      scores.fill(UNWRITTEN);
+      this.call(() => environment.scores!(scores));
     }
     if (environment.feedback === undefined) return;
     score.fill(Number.NaN);
@@ -146,12 +156,14 @@ export class BatchRun {
         ];
       });
       const kinds = this.said.length / batchSize;
-      const team = [
+      const names = this.scores.length / batchSize;
+      const told = [
         this.teamReward.slice(b, b + 1),
         this.score.slice(b * kinds, (b + 1) * kinds),
         this.said.slice(b * kinds, (b + 1) * kinds),
+        this.scores.slice(b * names, (b + 1) * names),
       ];
-      prints.push(fingerprint([shown, states.slice(b * stateSize, (b + 1) * stateSize), team]));
+      prints.push(fingerprint([shown, states.slice(b * stateSize, (b + 1) * stateSize), told]));
     });
   }
 

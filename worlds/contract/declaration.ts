@@ -1,4 +1,5 @@
 import type { Environment } from '../environment.ts';
+import { checkScoreNames } from '../scores.ts';
 import type { MultiDiscrete, Space } from '../space.ts';
 import { checkSpace, printFault, printSpace } from '../spaces/index.ts';
 import { checkFeedbackKinds } from '../team.ts';
@@ -29,7 +30,7 @@ export function judgeMembers(environment: Environment): string | null {
   const { hasTeamReward } = environment as { hasTeamReward?: unknown };
   if (hasTeamReward !== undefined && typeof hasTeamReward !== 'boolean')
     return `hasTeamReward: wanted true or false, got ${String(hasTeamReward)}`;
-  return judgeFeedbackKinds(environment.feedbackKinds, agents);
+  return judgeFeedbackKinds(environment.feedbackKinds, agents) ?? judgeScoreNames(environment.scoreNames);
 }
 
 /** What is wrong with the declared kinds of feedback, or null. */
@@ -39,6 +40,12 @@ export function judgeFeedbackKinds(kinds: unknown, agents: readonly string[]): s
   const read: unknown = JSON.parse(JSON.stringify(kinds) ?? 'null');
   if (kinds === undefined || fingerprint(read) === fingerprint(kinds)) return null;
   return 'feedbackKinds: not plain data: writing it as JSON and reading it changes it';
+}
+
+/** What is wrong with the declared names of scores, or null. */
+export function judgeScoreNames(names: unknown): string | null {
+  const fault = checkScoreNames(names);
+  return fault === null ? null : `scoreNames: ${printFault(fault)}`;
 }
 
 /** What is wrong with the declared spaces, or null. */
@@ -83,6 +90,15 @@ function utterancesIn(space: Space): readonly MultiDiscrete[] {
 
 /** What must stay the same for the life of an environment, as a fingerprint. */
 export function declarationPrint(environment: Environment): string {
-  const { agents, spaces, maximumSteps, stateSpace, symmetric, hasTeamReward, feedbackKinds } = environment;
-  return fingerprint({ agents, spaces, maximumSteps, stateSpace, symmetric, hasTeamReward, feedbackKinds });
+  const { agents, spaces, maximumSteps, stateSpace, symmetric, hasTeamReward, feedbackKinds, scoreNames } = environment;
+  return fingerprint({
+    agents,
+    spaces,
+    maximumSteps,
+    stateSpace,
+    symmetric,
+    hasTeamReward,
+    feedbackKinds,
+    scoreNames,
+  });
 }

@@ -59,10 +59,12 @@ export function judgeReturnedOwned({ make, seeds: [seed], repeatSteps }: Setting
     onFirst: scribble,
     onStep: (_living, _actions, step) => scribble(step),
   });
+  const overwritten = `seed ${seed}, returned values overwritten after each step`;
   const difference = firstDifference(wanted, episode.begin().play(repeatSteps).prints);
-  return difference === null
-    ? pass()
-    : fail(`seed ${seed}, returned values overwritten after each step: ${difference}; return a copy`);
+  if (difference !== null) return fail(`${overwritten}: ${difference}; return a copy`);
+  // What is returned at the end can do harm in the next episode only.
+  const later = firstDifference(wanted, record(environment, seed, repeatSteps));
+  return later === null ? pass() : fail(`${overwritten}, in the episode after that: ${later}; return a copy`);
 }
 
 /** Overwrites every number, in place, as far down as it goes. */

@@ -38,6 +38,20 @@ export type BatchDefect =
   | 'kinds made anew'
   | 'score of another copy'
   | 'score by chance'
+  | 'scores without names'
+  | 'names without scores'
+  | 'score name twice'
+  | 'score names made anew'
+  | 'NaN final score'
+  | 'final scores of some copies'
+  | 'final scores of all copies'
+  | 'final scores at reset'
+  | 'final scores a step late'
+  | 'final scores added to'
+  | 'final scores of another copy'
+  | 'final scores by chance'
+  | 'final scores by instance'
+  | 'final scores not saved'
   | 'Math.random'
   | 'differs by instance'
   | 'keeps first output'
@@ -135,6 +149,39 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
     if (is('said is 2')) said[0] = 2;
   };
 
+  /** How many episodes of each copy ended since the reset, and who ended one in the last two steps. */
+  const episodes = new Int32Array(inner.batchSize);
+  const [ends, endsBefore] = [new Uint8Array(inner.batchSize), new Uint8Array(inner.batchSize)];
+  const width = inner.scoreNames!.length;
+  /** The carrier stays to the end: where it ended, so did the episode. */
+  const noteEnds = (output: readonly GroupOutput[]) => {
+    const { terminated, truncated } = output[inner.groups.findIndex(({ agents }) => agents.includes('carrier'))]!;
+    endsBefore.set(ends);
+    for (let b = 0; b < ends.length; b++) {
+      ends[b] = terminated[b]! | truncated[b]!;
+      episodes[b]! += ends[b]!;
+    }
+  };
+
+  const scores = (out: Float32Array) => {
+    const before = out.slice();
+    inner.scores!(out);
+    if (is('final scores by chance')) Math.random();
+    if (is('final scores at reset') && steps === 0) out.fill(0);
+    for (let b = 0; b < inner.batchSize; b++) {
+      const at = b * width;
+      if (is('final scores of all copies') && steps > 0 && ends[b] === 0) out[at] = 0;
+      if (is('final scores a step late') && endsBefore[b] === 1) out[at] = 12;
+      if (ends[b] === 0) continue;
+      if (is('NaN final score')) out[at] = Number.NaN;
+      if (is('final scores added to')) out[at]! += before[at]!;
+      if (is('final scores of another copy')) out[at]! += copies;
+      if (is('final scores by instance')) out[at]! += number;
+      if (is('final scores not saved')) out[at]! += episodes[b]!;
+    }
+    if (is('final scores of some copies')) out[0] = before[0]!;
+  };
+
   const broken: BatchedEnvironment = {
     batchSize: inner.batchSize,
     groups: is('utterance of no text') ? inner.groups.map(chatty) : inner.groups,
@@ -144,6 +191,7 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
     reset(seed, output) {
       started = true;
       steps = 0;
+      for (const counts of [episodes, ends, endsBefore]) counts.fill(0);
       lastActions = null;
       spoil(output, false, (into) => inner.reset(is('copies count') ? seed + copies : seed, into));
     },
@@ -154,7 +202,10 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
       }
       steps++;
       const boxes = actions.find((each) => each instanceof Float32Array) as Float32Array | undefined;
-      spoil(output, true, (into) => inner.step(actions, into));
+      spoil(output, true, (into) => {
+        inner.step(actions, into);
+        noteEnds(into);
+      });
       if (is('keeps actions') && lastActions !== null && output[0]!.reward[0] !== 0)
         output[0]!.reward[0]! += lastActions[0]!;
       if (boxes === undefined) return;
@@ -181,6 +232,8 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
     teamReward,
     ...(is('feedback without kinds') ? {} : kindsOf(defect, inner.feedbackKinds!)),
     ...(is('kinds without feedback') ? {} : { feedback }),
+    ...(is('scores without names') ? {} : { scoreNames: is('score name twice') ? ['one', 'one'] : inner.scoreNames! }),
+    ...(is('names without scores') ? {} : { scores }),
     snapshot: () => inner.snapshot(),
     restore(snapshot) {
       started = true;
@@ -196,6 +249,7 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
   };
   if (is('kinds made anew'))
     Object.defineProperty(broken, 'feedbackKinds', { get: () => structuredClone(inner.feedbackKinds) });
+  if (is('score names made anew')) Object.defineProperty(broken, 'scoreNames', { get: () => [...inner.scoreNames!] });
   return broken;
 }
 

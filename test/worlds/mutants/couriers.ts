@@ -9,84 +9,7 @@ import type {
   Step,
 } from '../../../worlds/index.ts';
 import { box, checkValue, dict, discrete, multiDiscrete, text, tuple } from '../../../worlds/index.ts';
-
-/** One broken promise each; without one, the environment is good. */
-export type Defect =
-  | 'agent twice'
-  | 'illegal space'
-  | 'utterance of no text'
-  | 'utterance of nothing seen'
-  | 'utterance without features'
-  | 'utterance of narrow features'
-  | 'team reward by a word'
-  | 'feedback of nobody'
-  | 'feedback about nobody'
-  | 'feedback without meaning'
-  | 'feedback without bounds'
-  | 'feedback bounds crossed'
-  | 'no kinds at all'
-  | 'kinds not JSON'
-  | 'kinds made anew'
-  | 'kinds changing'
-  | 'NaN team reward'
-  | 'team reward missing'
-  | 'team reward undeclared'
-  | 'feedback undeclared'
-  | 'feedback of no kind'
-  | 'score too high'
-  | 'score too low'
-  | 'NaN score'
-  | 'score is a word'
-  | 'team reward by instance'
-  | 'score differs after step 2'
-  | 'keeps its feedback'
-  | 'changing declaration'
-  | 'throws'
-  | 'foreign agent in rewards'
-  | 'final observation missing'
-  | 'revives'
-  | 'wrong dtype'
-  | 'wrong length'
-  | 'NaN observation'
-  | 'out of bounds'
-  | 'NaN reward'
-  | 'infinite reward'
-  | 'flag is 1'
-  | 'both flags'
-  | 'mask without choice'
-  | 'state out of space'
-  | 'never ends'
-  | 'Math.random'
-  | 'Date.now'
-  | 'new Date'
-  | 'performance.now'
-  | 'differs after step 2'
-  | 'differs at reset'
-  | 'differs by instance'
-  | 'shared generator'
-  | 'differs by process'
-  | 'ignores seed'
-  | 'order of actions'
-  | 'render draws'
-  | 'writes to actions'
-  | 'keeps actions'
-  | 'reuses buffer'
-  | 'returns its own state'
-  | 'snapshot incomplete'
-  | 'snapshot not JSON'
-  | 'snapshot shared'
-  | 'level written to'
-  | 'level by chance'
-  | 'level ignored'
-  | 'steps before reset'
-  | 'steps after the end'
-  | 'takes missing action'
-  | 'takes foreign agent'
-  | 'takes dead agent'
-  | 'takes foreign action'
-  | 'takes masked action'
-  | 'leaks'
-  | 'close twice throws';
+import type { Defect } from './defects.ts';
 
 const LENGTH = 12;
 const SCOUT: Space = dict({ at: box([2], -20, 20), phase: discrete(3) });
@@ -96,6 +19,9 @@ const KINDS: readonly FeedbackKind[] = [
   { from: 'scout', about: 'carrier', meaning: 'how far north of the scout it is', low: -40, high: 40 },
   { from: 'carrier', about: 'scout', meaning: 'whether the last step went up', low: 0, high: 1 },
 ];
+
+/** What is told of an episode: where the carrier came to, and how long the scout was there. */
+const SCORE_NAMES = ['north', 'company'];
 
 // What several instances share, for the defects that need it.
 let resets = 0;
@@ -128,9 +54,23 @@ function kindsOf(defect: Defect | undefined): readonly FeedbackKind[] {
   }
 }
 
+/** The names of the scores, with the defects of their declaration. */
+function scoreNamesOf(defect: Defect | undefined): readonly string[] {
+  switch (defect) {
+    case 'score names missing':
+      return [];
+    case 'score name empty':
+      return ['north', ''];
+    case 'score name twice':
+      return ['north', 'north'];
+    default:
+      return [...SCORE_NAMES];
+  }
+}
+
 /**
- * A scout who steps in four directions, and leaves early, and a carrier who drifts to the end; a team reward, and what
- * each says of the other. Breaks one promise.
+ * A scout who steps in four directions, and leaves early, and a carrier who drifts to the end; a team reward, what
+ * each says of the other, and scores. Breaks one promise.
  */
 export default function couriers(options: { defect?: Defect } = {}): Environment {
   const { defect } = options;
@@ -149,6 +89,8 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
   const notes: number[] = [];
   const kinds = kindsOf(defect);
   let praise: Record<number, number> = {};
+  const names = scoreNamesOf(defect);
+  const told: Record<string, number> = { north: 0, company: 0 };
 
   const draw = () => (is('shared generator') ? shared : random!).normal();
   const mask = () => {
@@ -210,6 +152,26 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
     return { ...rest, feedback: praise };
   };
 
+  /** What the step says of the episode: at its end alone. `answered`: who was alive before it. */
+  const tell = (answered: readonly string[]): Pick<Step, 'scores'> => {
+    const isEarly =
+      (is('scores too early') && step === 3) || (is('scores of who leaves') && answered.length > alive.size);
+    if (alive.size > 0 && !isEarly) return {};
+    if (is('scores missing')) return {};
+    if (is('keeps its scores')) return { scores: told };
+    const scores: Record<string, number> = { north: at.carrier[1]!, [names[1]!]: leaves };
+    if (is('reuses its scores')) return { scores: Object.assign(told, scores) };
+    if (is('scores in a list')) return { scores: Object.values(scores) as never };
+    if (is('score left out')) delete scores.company;
+    if (is('score of no name')) scores.east = at.carrier[0]!;
+    if (is('NaN final score')) scores.north = Number.NaN;
+    if (is('score beyond float32')) scores.north = 1e39;
+    if (is('final score is a word')) scores.north = 'far' as never;
+    if (is('scores by instance')) scores.north! += number;
+    if (is('scores differ later')) scores.north! += (resets % 100) / 100;
+    return { scores };
+  };
+
   const requireActions = (actions: Readonly<Record<string, SpaceValue>>): void => {
     if (random === null && !is('steps before reset')) throw new Error('step before reset');
     if (step > 0 && alive.size === 0 && !is('steps after the end')) throw new Error('the episode is over');
@@ -244,6 +206,11 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       if (is('feedback undeclared')) return undefined as unknown as readonly FeedbackKind[];
       if (is('kinds changing') && step === 3) (kinds[0] as { meaning: string }).meaning = 'something else';
       return is('kinds made anew') ? kindsOf(defect) : kinds;
+    },
+    get scoreNames() {
+      if (is('scores undeclared')) return undefined as unknown as readonly string[];
+      if (is('score names changing') && step === 3) (names as string[])[1] = 'loneliness';
+      return is('score names made anew') ? scoreNamesOf(defect) : names;
     },
     maximumSteps: LENGTH,
     stateSpace: box([5], -20, 20),
@@ -312,7 +279,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
         if (dies || truncated[agent]) alive.delete(agent);
       }
       if (is('foreign agent in rewards') && step === 2) rewards.nobody = 0;
-      const said = speak(answered, scout);
+      const said = { ...speak(answered, scout), ...tell(answered) };
       return { observations, actionMasks: present().actionMasks, rewards, terminated, truncated, ...said };
     },
 
