@@ -20,6 +20,7 @@ describe('the examples of the environments’ guide', () => {
   for (const [name, judged] of [
     ['headline', []],
     ['hints', ['team-reward', 'feedback']],
+    ['steady', ['scores']],
   ] as const)
     it(`${name} keeps the whole contract`, async () => {
       const code = new RegExp(`\`\`\`ts\\n(// ${name}\\.ts[^]*?)\`\`\``).exec(guide)![1]!;
@@ -45,5 +46,20 @@ describe('the examples of the environments’ guide', () => {
     assert.deepEqual([first.teamReward, first.feedback], [0, {}]);
     const second = pair.step({ hinter: 1, guesser: 3 });
     assert.deepEqual([second.teamReward, second.feedback], [1, { 0: 1 }]);
+  });
+
+  it('score what they say', async () => {
+    const { single: steady } = await loadEnvironment(join(folder, 'steady.ts'));
+    const environment = steady!();
+    environment.reset({ seed: 4 });
+    const places: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const { rewards, scores } = environment.step({ pilot: [i === 2 ? 1 : -0.5] });
+      places.push(-rewards.pilot!);
+      assert.equal(scores === undefined, i < 4);
+      if (scores === undefined) continue;
+      assert.deepEqual(Object.keys(scores), environment.scoreNames);
+      assert.deepEqual([scores.furthest, Math.abs(scores.final!)], [Math.max(...places), places[4]]);
+    }
   });
 });
