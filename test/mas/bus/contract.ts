@@ -581,6 +581,9 @@ export function busContract(meeting: () => Meeting): void {
       await blobs.put('x', bytes('new'));
       await blobs.put('y.z', bytes('other'));
       assert.equal(text((await blobs.get('x', { timeout }))!), 'new');
+      assert.equal(text((await blobs.get('x', { timeout, atMost: 3 }))!), 'new');
+      await assert.rejects(blobs.get('x', { timeout, atMost: 2 }), failsWith('too_large'));
+      assert.equal(await blobs.get('none', { timeout, atMost: 2 }), undefined);
       assert.deepEqual([...(await blobs.names())].sort(), ['x', 'y.z']);
       await blobs.delete('x');
       await blobs.delete('x');

@@ -161,6 +161,7 @@ describe(`NATS bus${whyNoNats === undefined ? '' : ` (skipped: ${whyNoNats})`}`,
     it('asks for a token', async () => {
       const { url } = await start(`authorization { token: "${secret}" }`);
       await enters(natsBus({ servers: url, auth: { token: secret } }));
+      await enters(connectBus(url, { auth: { token: secret } }));
       await enters(connectBus(url.replace('//', `//${secret}@`)));
       await staysOut(natsBus({ servers: url }), 'unavailable', secret);
       await staysOut(natsBus({ servers: url, auth: { token: 'wrong-token' } }), 'unavailable', 'wrong-token');
