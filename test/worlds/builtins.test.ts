@@ -1,6 +1,14 @@
 import { strict as assert } from 'node:assert';
 import { type Json, type LightbulbError, type Stream, stream } from '../../core/index.ts';
-import { type BatchedEnvironment, builtin, builtins, environmentNames, makeEnvironment } from '../../worlds/index.ts';
+import {
+  type BatchedEnvironment,
+  builtin,
+  builtins,
+  checkValue,
+  environmentNames,
+  makeEnvironment,
+  unflatten,
+} from '../../worlds/index.ts';
 import { actionsFor, fillRandom, outputsFor, width, written } from './play.ts';
 
 /** One set of options per environment under which episodes end within 40 steps, and the masked and mortal probe. */
@@ -62,19 +70,22 @@ describe('built-in environments', () => {
             const box = observation.type === 'box' ? observation : undefined;
             const bound = (side: number | readonly number[], d: number) => (typeof side === 'number' ? side : side[d]!);
             const { observation: seen, finalObservation, reward, terminated, truncated, alive } = out[g]!;
-            const inside = (value: number, d: number) =>
+            const isInside = (numbers: Float32Array, i: number) =>
               box === undefined
-                ? Number.isInteger(value) && value >= 0 && value <= 2 ** 16
-                : value >= Math.fround(bound(box.low, d)) && value <= Math.fround(bound(box.high, d));
+                ? checkValue(observation, unflatten(observation, numbers, i * size)) === null
+                : numbers
+                    .subarray(i * size, (i + 1) * size)
+                    .every(
+                      (value, d) => value >= Math.fround(bound(box.low, d)) && value <= Math.fround(bound(box.high, d)),
+                    );
             for (let i = 0; i < 5 * agents.length; i++) {
               const ended = terminated[i]! + truncated[i]!;
               assert.ok(ended <= 1 && alive[i]! <= 1 && Number.isFinite(reward[i]));
               endings += ended;
-              for (let d = 0; d < size; d++) {
-                assert.ok(alive[i] === 0 ? seen[i * size + d] === 0 : inside(seen[i * size + d]!, d));
-                if (ended === 1) assert.ok(inside(finalObservation[i * size + d]!, d));
-                else assert.ok(Number.isNaN(finalObservation[i * size + d]), 'a final observation without an ending');
-              }
+              const own = (numbers: Float32Array) => numbers.subarray(i * size, (i + 1) * size);
+              assert.ok(alive[i] === 0 ? own(seen).every((value) => value === 0) : isInside(seen, i));
+              if (ended === 1) assert.ok(isInside(finalObservation, i));
+              else assert.ok(own(finalObservation).every(Number.isNaN), 'a final observation without an ending');
             }
           });
           fillRandom(environment.groups, actions, random);
