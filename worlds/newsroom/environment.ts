@@ -1,20 +1,20 @@
 import { createHash } from 'node:crypto';
-import { type Json, LightbulbError, stream } from '../../core/index.ts';
+import { type Json, LightbulbError } from '../../core/index.ts';
 import type { BatchedEnvironment, FeedbackKind, Group, GroupActions, GroupOutput } from '../batched.ts';
 import { Copies } from '../copies.ts';
 import type { LevelSpace } from '../environment.ts';
 import { requireChoices, requireCount, requireOutput } from '../guards.ts';
-import { levelObject } from '../levels.ts';
 import { type GroupSizes, groupSizes } from '../outputs.ts';
 import { agreement, TONES } from '../text/index.ts';
 import { type Newsdesk, type NewsroomEpisode, newsroomDesk } from './desk.ts';
 import { DeskState } from './desk-state.ts';
+import { articleLevels, articleOfLevel } from './levels.ts';
 import type { Library } from './library.ts';
 import { ANALYST, FEEDBACK_KINDS, newsroomGroups, SUMMARISER, WRITER } from './roles.ts';
 import { Scorer, weightsOf } from './scorer.ts';
 import { NEWSROOM_NAME as NAME, type NewsroomOptions } from './settings.ts';
-import { requireUtterances, UtteranceMasks, UtteranceReader } from './utterance.ts';
-import { STATISTICS } from './word-statistics.ts';
+import { requireUtterances, UtteranceReader } from './utterance.ts';
+import { NewsroomView } from './view.ts';
 
 /** What is told of a finished episode besides its returns: ROUGE as F1 of the piece against the title. */
 const SCORE_NAMES = ['rouge1', 'rouge2', 'rougeL', 'tone', 'fluency'] as const;
@@ -62,16 +62,12 @@ class NewsroomCopies implements Newsroom {
   readonly scoreNames = SCORE_NAMES;
   readonly feedbackKinds: readonly FeedbackKind[] = FEEDBACK_KINDS;
   private readonly library: Library;
-  /** [words of all articles, STATISTICS]: see `wordStatistics`. */
-  private readonly statistics: Float32Array;
   private readonly sizes: readonly GroupSizes[];
   private readonly desks: DeskState;
   private readonly copies: Copies<number>;
   private readonly scorer: Scorer;
   private readonly reader: UtteranceReader;
-  private readonly pickMasks: UtteranceMasks;
-  private readonly toneMasks = new UtteranceMasks(1, TONES.length);
-  private readonly pieceMasks: UtteranceMasks;
+  private readonly view: NewsroomView;
   /** The tokens of one copy's notes. */
   private readonly noteTokens: Int32Array;
   /** [B] */
@@ -91,14 +87,14 @@ class NewsroomCopies implements Newsroom {
     const { kept, written, words } = settings;
     this.library = library;
     this.groups = newsroomGroups(settings, library.ownWords);
-    this.statistics = library.statistics;
     this.sizes = this.groups.map(groupSizes);
     this.desks = new DeskState(batchSize, kept, written);
-    this.copies = new Copies(NAME, batchSize, this.desks.arrays(), (level) => this.readLevel(level));
+    this.copies = new Copies(NAME, batchSize, this.desks.arrays(), (level) =>
+      articleOfLevel(level, library.articles.length),
+    );
     this.scorer = new Scorer(library, weightsOf(settings), Math.max(kept, written));
     this.reader = new UtteranceReader(Math.max(kept, words));
-    this.pickMasks = new UtteranceMasks(kept, 1 + words);
-    this.pieceMasks = new UtteranceMasks(written, 1 + library.ownWords.length + kept);
+    this.view = new NewsroomView(library, this.desks, settings);
     this.noteTokens = new Int32Array(kept * library.table.mostTokens);
     this.team = new Float32Array(batchSize);
     this.ended = new Uint8Array(batchSize);
@@ -116,7 +112,7 @@ class NewsroomCopies implements Newsroom {
       reward.fill(0);
       terminated.fill(0);
     }
-    this.show(output);
+    this.view.show(output);
   }
 
   step(actions: readonly GroupActions[], output: readonly GroupOutput[]): void {
@@ -133,7 +129,7 @@ class NewsroomCopies implements Newsroom {
       if (this.desks.phase[b] === 0) this.read(b, picks, tones, output);
       else this.write(b, piece, output);
     }
-    this.show(output);
+    this.view.show(output);
   }
 
   teamReward(out: Float32Array): void {
@@ -269,7 +265,7 @@ class NewsroomCopies implements Newsroom {
       const { reward, terminated, finalObservation } = output[g]!;
       reward[b] = g === WRITER ? (scorer.rouge1 + scorer.fluency) / 2 : 0;
       terminated[b] = 1;
-      this.observe(b, g, finalObservation);
+      this.view.observe(b, g, finalObservation);
     }
     desks.close(b);
     this.begin(b);
@@ -278,57 +274,6 @@ class NewsroomCopies implements Newsroom {
   private begin(b: number): void {
     const { split } = this.desk;
     this.desks.begin(b, this.copies.level(b) ?? split[this.copies.stream(b).integer(split.length)]!);
-  }
-
-  private show(output: readonly GroupOutput[]): void {
-    const { desks, library, pickMasks, toneMasks, pieceMasks } = this;
-    const first = 1 + library.ownWords.length;
-    for (let b = 0; b < this.batchSize; b++) {
-      for (let g = 0; g < output.length; g++) this.observe(b, g, output[g]!.observation);
-      const isReading = desks.phase[b] === 0;
-      const pointers = 1 + library.wordsOf(desks.article[b]!);
-      pickMasks.write(output[SUMMARISER]!.actionMask, b, isReading ? pointers : 1);
-      toneMasks.write(output[ANALYST]!.actionMask, b, isReading ? TONES.length : 1);
-      pieceMasks.write(output[WRITER]!.actionMask, b, isReading ? 1 : first + desks.noteCount[b]!);
-    }
-    for (const { alive, truncated } of output) {
-      alive.fill(1);
-      truncated.fill(0);
-    }
-  }
-
-  /** What group `g` sees in copy `b`: dicts with their parts in the order of their names. */
-  private observe(b: number, g: number, out: Float32Array): void {
-    const { desks, library } = this;
-    const { maxLength, words, kept, alone } = this.desk.settings;
-    if (g !== WRITER) {
-      const article = desks.article[b]!;
-      const text = library.texts[article]!;
-      const at = b * (maxLength + (g === SUMMARISER ? words * STATISTICS : 0));
-      out.set(text, at);
-      out.fill(0, at + text.length, at + maxLength);
-      if (g === SUMMARISER)
-        this.tell(library.table.inOrder, library.wordStart[article]!, library.wordsOf(article), out, at, words);
-      return;
-    }
-    const at = b * (maxLength + kept * STATISTICS + TONES.length);
-    library.table.write(desks.notes, b * kept, desks.noteCount[b]!, out, at, maxLength);
-    this.tell(desks.notes, b * kept, desks.noteCount[b]!, out, at, kept);
-    const tone = alone ? 1 : desks.told[b]!;
-    const end = at + maxLength + kept * STATISTICS;
-    for (let i = 0; i < TONES.length; i++) out[end + i] = i === tone ? 1 : 0;
-  }
-
-  /** What is known about the words `list[from...]`, in `rows` rows behind the text at `out[at...]`. */
-  private tell(list: Int32Array, from: number, count: number, out: Float32Array, at: number, rows: number): void {
-    const { statistics } = this;
-    const width: number = STATISTICS;
-    let to = at + this.desk.settings.maxLength;
-    for (let i = from; i < from + count; i++) {
-      const row = list[i]! * width;
-      for (let f = row; f < row + width; f++) out[to++] = statistics[f]!;
-    }
-    out.fill(0, to, to + (rows - count) * width);
   }
 
   /** Nothing was said before a step. */
@@ -354,24 +299,4 @@ class NewsroomCopies implements Newsroom {
       .slice(0, 16);
     return this.hash;
   }
-
-  private readLevel(level: Json): number {
-    const { article } = levelObject(NAME, level, ['article']);
-    const last = this.library.articles.length - 1;
-    if (Number.isInteger(article) && (article as number) >= 0 && (article as number) <= last) return article as number;
-    throw new LightbulbError('invalid_input', `the level's "article" is not usable`, {
-      where: NAME,
-      wanted: `an integer from 0 to ${last}`,
-      got: JSON.stringify(article) ?? 'nothing',
-    });
-  }
-}
-
-/** Any article of the split; nothing is near another, so that a mutation is a new draw. */
-function articleLevels(split: readonly number[]): LevelSpace {
-  const draw = (seed: number, name: string): Json => ({ article: split[stream(seed, name).integer(split.length)]! });
-  return {
-    generate: (seed) => draw(seed, 'level'),
-    mutate: (_level, seed) => draw(seed, 'level/mutate'),
-  };
 }
