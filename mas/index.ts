@@ -14,4 +14,30 @@ export { connectBus } from './bus/connect.ts';
 export { type MemoryServer, type MemoryServerOptions, memoryBus, memoryServer } from './bus/memory.ts';
 export { type NatsBusOptions, natsBus } from './bus/nats.ts';
 export type { NatsAuth, NatsTls } from './bus/nats-access.ts';
-export { type EncoderOptions, type SharedValueOptions, sharedValueDefaults } from './value/options.ts';
+export * from './messages/index.ts';
+export {
+  createTeamTraining,
+  type RoleAgent,
+  type RoleSpec,
+  type SetAside,
+  serveRole,
+  type TeamNews,
+  type TeamSpec,
+  type TeamTraining,
+  type TeamTrainingSpec,
+  type TellNews,
+} from './team/index.ts';
+export {
+  createJointLearner,
+  createJointPolicy,
+  type EncoderOptions,
+  type Experience,
+  type GroupExperience,
+  type JointLearner,
+  type JointLearnerSpec,
+  type JointPolicy,
+  type RoleActor,
+  type SharedValueOptions,
+  sharedValueDefaults,
+  type Turn,
+} from './value/index.ts';

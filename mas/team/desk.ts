@@ -1,6 +1,6 @@
 import { actionChoices, type Group, groupSizes } from '../../worlds/index.ts';
 import { type Channel, experience, type Task, type TaskQueue, token } from '../messages/index.ts';
-import type { Experience, GroupExperience } from '../value/experience.ts';
+import type { Experience, GroupExperience } from '../value/index.ts';
 import { ROLES_LANE, TEAM_LANE } from './hand-over.ts';
 import { insist } from './insist.ts';
 import type { SetAside } from './news.ts';

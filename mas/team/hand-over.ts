@@ -1,6 +1,7 @@
 import type { GroupRollout } from '../../agents/index.ts';
 import type { Group } from '../../worlds/index.ts';
 import { type Channel, experience, type Outgoing, type TaskQueue, token } from '../messages/index.ts';
+import { actionArray } from './action-array.ts';
 import { team } from './team-message.ts';
 
 /** Lanes of the run's queue: what each role lived, and what happened to all. */
@@ -11,6 +12,8 @@ export const TEAM_LANE = 'team';
 export interface RolePart {
   readonly group: Group;
   readonly rollout: GroupRollout;
+  /** [T, B, N, A], as drawn: numbers may lie beyond the bounds that the environment was given. */
+  readonly action: Int32Array | Float32Array;
   /** [T, B, N] */
   readonly logProbability: Float32Array;
   /** [T, B, N, D], read where an agent ended. */
@@ -68,9 +71,7 @@ export class HandOver {
         observation: { shape: [T + 1, B, N, D], data: rollout.observation },
         mask: { shape: [T + 1, B, N, M], data: rollout.actionMask },
         alive: { shape: [T + 1, B, N], data: rollout.alive },
-        action: { shape: [T, B, N, A], data: rollout.action } as NonNullable<
-          Outgoing<typeof experience>['arrays']
-        >['action'],
+        action: actionArray([T, B, N, A], part.action),
         logProbability: { shape: [T, B, N], data: part.logProbability },
         reward: { shape: [T, B, N], data: rollout.reward },
         terminated: { shape: [T, B, N], data: rollout.terminated },

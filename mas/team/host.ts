@@ -49,8 +49,8 @@ export class Host {
     this.parts = groups.map((group, g) => {
       const rollout = this.collector.groups[g]!;
       const { N, D } = rollout.sizes;
-      const { logProbability } = this.callers[g]!;
-      return { group, rollout, logProbability, finalObservation: new Float32Array(T * B * N * D) };
+      const { action, logProbability } = this.callers[g]!;
+      return { group, rollout, action, logProbability, finalObservation: new Float32Array(T * B * N * D) };
     });
     this.box = new FeedbackBox(feedbackKinds, T, B);
     this.listening = channel.receive(feedback, channel.subjects.feedback).subscribe((said) => this.box.put(said));

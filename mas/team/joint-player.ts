@@ -1,13 +1,14 @@
 import type { Collector, Player } from '../../agents/index.ts';
 import type { Stream } from '../../core/index.ts';
-import type { JointPolicy } from '../value/joint-policy.ts';
+import type { JointPolicy } from '../value/index.ts';
+import { withinBounds } from './within-bounds.ts';
 
 /**
  * Plays all roles in a collector of one step at a time (T = 1), without a bus. Follows the policy as that learns; draws
  * from `noise`, or takes the most likely action (null).
  */
 export function createJointPlayer(
-  { groups, B }: Collector,
+  { environment, groups, B }: Collector,
   policy: JointPolicy,
   parameters: () => Float32Array,
   noise: Stream | null,
@@ -17,10 +18,14 @@ export function createJointPlayer(
     const turn = {
       observation: observation.subarray(0, B * N * D),
       actionMask: actionMask.subarray(0, B * N * M),
-      action: action.subarray(0, B * N * A),
+      action: action.slice(0, B * N * A),
       logProbability: new Float32Array(B * N),
     };
-    return () => actor.act({ ...turn, parameters: parameters() }, noise);
+    const bring = withinBounds(environment.groups[g]!);
+    return () => {
+      actor.act({ ...turn, parameters: parameters() }, noise);
+      bring(turn.action, action);
+    };
   });
   return {
     act() {

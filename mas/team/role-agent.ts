@@ -3,7 +3,8 @@ import { LightbulbError, stream } from '../../core/index.ts';
 import { actionChoices, type Group, groupSizes } from '../../worlds/index.ts';
 import type { Bus } from '../bus/bus.ts';
 import { act, Channel, hello, type Outgoing, observe, type Received, token } from '../messages/index.ts';
-import type { JointPolicy, RoleActor, Turn } from '../value/joint-policy.ts';
+import type { JointPolicy, RoleActor, Turn } from '../value/index.ts';
+import { actionArray } from './action-array.ts';
 import { PolicyShelf } from './policies.ts';
 
 /** Milliseconds between two words that an agent is there. */
@@ -70,7 +71,7 @@ class Agent implements RoleAgent {
     if (spec.failed !== undefined) channel.failures.subscribe(({ error }) => spec.failed!(error));
     const handle = (request: Observe): Promise<Act> => this.answerOnce(request);
     this.answering = channel.answer(observe, act, channel.subjects.observe(name), handle, { queue: token(name) });
-    this.greeting = setInterval(() => this.greet(true), HELLO);
+    this.greeting = setInterval(() => this.greet(true), HELLO).unref();
     this.greet(true);
   }
 
@@ -108,7 +109,7 @@ class Agent implements RoleAgent {
     return {
       fields: { round, step, version, role: group.name },
       arrays: {
-        action: { shape: [copies, agents, components], data: turn.action } as NonNullable<Act['arrays']>['action'],
+        action: actionArray([copies, agents, components], turn.action),
         logProbability: { shape: [copies, agents], data: turn.logProbability },
       },
     };

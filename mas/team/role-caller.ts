@@ -4,6 +4,7 @@ import { actionChoices, type Group } from '../../worlds/index.ts';
 import { act, type Channel, observe, type Received, token } from '../messages/index.ts';
 import { insist } from './insist.ts';
 import type { SetAside, TellNews } from './news.ts';
+import { withinBounds } from './within-bounds.ts';
 
 /** Milliseconds of pauses after which a person is told that nobody answers. */
 const SILENCE = 500;
@@ -19,8 +20,11 @@ export interface CallerOptions {
 
 /** Asks whoever plays a role what it does, until it is answered. Writes into the role's rollout. */
 export class RoleCaller {
+  /** [T, B, N, A], as they were drawn; the rollout's are within bounds. */
+  readonly action: Int32Array | Float32Array;
   /** [T, B, N] */
   readonly logProbability: Float32Array;
+  private readonly bring: ReturnType<typeof withinBounds>;
   private readonly choices: readonly number[] | null;
   private isWaiting = false;
 
@@ -31,7 +35,9 @@ export class RoleCaller {
     private readonly copies: number,
     private readonly options: CallerOptions,
   ) {
+    this.action = rollout.action.slice();
     this.logProbability = new Float32Array(rollout.reward.length);
+    this.bring = withinBounds(group);
     this.choices = actionChoices(group.action);
   }
 
@@ -120,15 +126,17 @@ export class RoleCaller {
   }
 
   private write({ arrays }: Received<typeof act>, t: number): void {
-    const { rollout, copies, logProbability } = this;
+    const { rollout, copies, action, logProbability } = this;
     const { N, A } = rollout.sizes;
     const first = t * copies * N;
-    rollout.action.set(arrays.action.data, first * A);
+    const last = first + copies * N;
+    action.set(arrays.action.data, first * A);
     logProbability.set(arrays.logProbability.data, first);
-    for (let seat = first; seat < first + copies * N; seat++) {
+    for (let seat = first; seat < last; seat++) {
       if (rollout.alive[seat] !== 0) continue;
-      rollout.action.fill(0, seat * A, (seat + 1) * A);
+      action.fill(0, seat * A, (seat + 1) * A);
       logProbability[seat] = 0;
     }
+    this.bring(action.subarray(first * A, last * A), rollout.action.subarray(first * A, last * A));
   }
 }

@@ -18,7 +18,7 @@ export const legalNotes = (agent: string, time: number): number[] =>
 
 /**
  * Two singers (notes 0 to 2, masked) and a piano (a number): the team is paid alto + 2 tenor + alto tenor + piano a step,
- * each agent what it did itself. Observations: [time, a number drawn at the start of the episode].
+ * each agent what it did itself. Observations: [time, a number in [0, 1) drawn at the start of the episode].
  */
 class Duet implements Environment {
   readonly agents = AGENTS;
@@ -37,14 +37,14 @@ class Duet implements Environment {
     this.maximumSteps = options.length ?? 4;
     const observation = { type: 'box', shape: [2], low: 0, high: 1000 } as const;
     const singer = { observation, action: { type: 'discrete', n: 3 } } as const;
-    const piano = { observation, action: { type: 'box', shape: [1], low: -10, high: 10 } } as const;
+    const piano = { observation, action: { type: 'box', shape: [1], low: -1, high: 1 } } as const;
     this.spaces = { alto: singer, tenor: singer, piano };
   }
 
   reset({ seed }: { readonly seed: number }): First {
     this.random = this.options.isMoody === true && this.random !== undefined ? this.random : stream(seed, 'duet');
     this.time = 0;
-    this.key = this.random.integer(1000);
+    this.key = this.random.uniform();
     return this.first();
   }
 

@@ -1,8 +1,6 @@
 import type { Checkpoint } from '../../../agents/index.ts';
-import { type Stream, stream } from '../../../core/index.ts';
-import type { Experience } from '../../../mas/value/experience.ts';
-import type { JointLearner } from '../../../mas/value/joint-learner.ts';
-import type { JointPolicy, RoleActor } from '../../../mas/value/joint-policy.ts';
+import { stream } from '../../../core/index.ts';
+import type { Experience, JointLearner, JointPolicy, RoleActor } from '../../../mas/value/index.ts';
 import { actionChoices, type Group, groupSizes } from '../../../worlds/index.ts';
 
 const SIZE = 16;
@@ -11,6 +9,7 @@ const SIZE = 16;
 export function fakePolicy(groups: readonly Group[]): JointPolicy {
   return {
     layout: { slots: [{ path: 'all', shape: [SIZE], offset: 0, size: SIZE }], size: SIZE },
+    initialise: (initial) => Float32Array.from({ length: SIZE }, () => initial.uniform()),
     actor: (g, copies) => fakeActor(groups[g]!, copies),
     close: () => undefined,
   };
@@ -60,8 +59,7 @@ export class FakeLearner implements JointLearner {
 
   constructor(groups: readonly Group[], seed: number) {
     this.policy = fakePolicy(groups);
-    const initial: Stream = stream(seed, 'learner/initial');
-    this.parameters = Float32Array.from({ length: SIZE }, () => initial.uniform());
+    this.parameters = this.policy.initialise(stream(seed, 'learner/initial'));
   }
 
   async learn(experience: Experience, progress: number): Promise<Readonly<Record<string, number>>> {

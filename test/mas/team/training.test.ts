@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Checkpoint, Iteration } from '../../../agents/index.ts';
 import { type Bus, type MemoryServer, memoryServer } from '../../../mas/index.ts';
 import { act, Channel, feedback, observe } from '../../../mas/messages/index.ts';
+import { actionArray } from '../../../mas/team/action-array.ts';
 import { createTeam, serveRole, type TeamNews, type TeamSpec } from '../../../mas/team/index.ts';
 import { eventually, failsWith } from '../bus/contract.ts';
 import { duet } from './duet.ts';
@@ -76,7 +77,8 @@ describe('a team', () => {
       for (let t = 0; t < 4; t++) {
         for (let b = 0; b < 2; b++) {
           const [alto, tenor] = singers!.action.subarray((t * 2 + b) * 2);
-          const piano = pianist!.action[t * 2 + b]!;
+          const drawn = pianist!.action[t * 2 + b]!;
+          const piano = Math.min(1, Math.max(-1, drawn));
           assert.deepEqual([...singers!.reward.subarray((t * 2 + b) * 2, (t * 2 + b) * 2 + 2)], [alto, tenor]);
           assert.equal(pianist!.reward[t * 2 + b], piano);
           const paid = alto! + 2 * tenor! + alto! * tenor! + piano;
@@ -149,7 +151,7 @@ describe('a team', () => {
       const piano = groups[1]!.action;
       for (let b = 0; b < 2; b++) {
         let worth = 0;
-        for (let t = 0; t < 4; t++) worth += piano[t * 2 + b]!;
+        for (let t = 0; t < 4; t++) worth += Math.min(1, Math.max(-1, piano[t * 2 + b]!));
         assert.ok(Math.abs(difference![(3 * 2 + b) * 3 + 2]! - worth) < 1e-5);
       }
     }
@@ -238,7 +240,7 @@ describe('a team', () => {
       return {
         fields: { round, step, version, role: name },
         arrays: {
-          action: { shape: [B, 2, 1], data: lie.floats ? new Float32Array(actions) : new Int32Array(actions) },
+          action: actionArray([B, 2, 1], lie.floats ? new Float32Array(actions) : new Int32Array(actions)),
           logProbability: { shape: [B, 2], data: new Float32Array(B * 2).fill(lie.logProbability) },
         },
       };
