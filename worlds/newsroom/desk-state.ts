@@ -42,6 +42,31 @@ export class DeskState {
     return arrays as Record<string, Int32Array>;
   }
 
+  /** Why saved arrays cannot stand here, with so many articles and words, or null. Sizes are not looked at. */
+  faultOf(saved: Readonly<Record<string, unknown>>, articles: number, words: number): string | null {
+    const limits: Readonly<Record<string, readonly [low: number, high: number]>> = {
+      article: [0, articles - 1],
+      phase: [0, 1],
+      told: [0, 2],
+      notes: [0, words - 1],
+      noteCount: [0, this.kept],
+      lastArticle: [-1, articles - 1],
+      lastTold: [0, 2],
+      lastNotes: [0, words - 1],
+      lastNoteCount: [0, this.kept],
+      lastPiece: [0, words - 1],
+      lastPieceCount: [0, this.written],
+    };
+    for (const [name, [low, high]] of Object.entries(limits)) {
+      const values = saved[name];
+      const wrong = Array.isArray(values)
+        ? values.find((value) => !Number.isInteger(value) || value < low || value > high)
+        : undefined;
+      if (wrong !== undefined) return `"${name}" holds ${JSON.stringify(wrong)}, not an integer from ${low} to ${high}`;
+    }
+    return null;
+  }
+
   /** Copy `b` begins with an article, nothing said yet. */
   begin(b: number, article: number): void {
     this.article[b] = article;

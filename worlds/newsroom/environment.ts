@@ -168,7 +168,7 @@ class NewsroomCopies implements Newsroom {
   }
 
   restore(snapshot: Json): void {
-    const saved = snapshot as { readonly environment?: string; readonly corpus?: string } | null;
+    const saved = snapshot as Saved | null;
     if (saved?.environment === NAME && saved.corpus !== this.fingerprint()) {
       throw new LightbulbError('mismatch', 'this snapshot is of other articles, or of other words of them', {
         where: NAME,
@@ -176,6 +176,10 @@ class NewsroomCopies implements Newsroom {
         got: `a corpus with the fingerprint ${saved.corpus}`,
       });
     }
+    const { articles, table } = this.library;
+    const damage = this.desks.faultOf(saved?.arrays ?? {}, articles.length, table.valence.length);
+    if (saved?.environment === NAME && damage !== null)
+      throw new LightbulbError('corrupt', `the snapshot is damaged: ${damage}`, { where: NAME });
     this.copies.restore(snapshot);
     this.forget();
   }
@@ -299,4 +303,10 @@ class NewsroomCopies implements Newsroom {
       .slice(0, 16);
     return this.hash;
   }
+}
+
+interface Saved {
+  readonly environment?: string;
+  readonly corpus?: string;
+  readonly arrays?: Readonly<Record<string, unknown>>;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { stream } from '../../../core/index.ts';
 import {
   builtin,
@@ -235,6 +236,15 @@ describe('newsroom', () => {
     const other = newsroom(1);
     other.reset(1, createOutputs(other.groups, 1));
     assert.throws(() => environment.restore(other.snapshot()), { code: 'mismatch', message: /other articles/ });
+    const saved = environment.snapshot() as { arrays: Record<string, number[]> };
+    for (const [name, value] of Object.entries({ article: 8, phase: 2, noteCount: 5, notes: -1, lastPiece: 1e6 })) {
+      const damaged = { ...saved, arrays: { ...saved.arrays, [name]: saved.arrays[name]!.map(() => value) } };
+      assert.throws(() => environment.restore(damaged), {
+        code: 'corrupt',
+        message: new RegExp(`"${name}" holds ${value}`),
+      });
+    }
+    assert.deepEqual(environment.snapshot(), saved);
     const wrong = createActions(environment.groups, 1);
     wrong[WRITER]![3] = 99;
     assert.throws(() => environment.step(wrong, output), { code: 'contract', message: /"writer", component 3/ });
@@ -262,6 +272,27 @@ describe('newsroom', () => {
     assert.equal(seen(WRITER).tone, 2, 'won, great and win');
     play();
     assert.equal(environment.lastEpisode(0)!.piece, 'OSLO - The');
+  });
+
+  it('is worth to lead words on real articles what was measured', function () {
+    const real = fileURLToPath(new URL('../../../../shared/data/ag_news/articles.csv', import.meta.url));
+    if (!existsSync(real)) {
+      console.log(`      not here: ${real}`);
+      return this.skip();
+    }
+    const desk = newsroomDesk({ articles: real, split: 'test' });
+    assert.ok(desk.split.length > 900 && desk.split.length < 1100);
+    const mean = (of: (article: number) => number) =>
+      desk.split.reduce((sum, article) => sum + of(article), 0) / desk.split.length;
+    const lead = (article: number) => desk.seen(article).split(' ').slice(0, 10).join(' ');
+    const rouge1 = mean((article) => desk.score(article, '', 1, lead(article)).rouge1);
+    assert.ok(rouge1 > 0.17 && rouge1 < 0.21, `${rouge1}`);
+    const fluency = mean((article) => desk.score(article, '', 1, desk.articles[article]!.title).fluency);
+    assert.ok(fluency > 0.65 && fluency < 0.75, `titles that the model did not see: ${fluency}`);
+    for (const tone of [0, 1, 2]) {
+      const share = mean((article) => (desk.articles[article]!.tone === tone ? 1 : 0));
+      assert.ok(share > 0.28 && share < 0.39, `${tone}: ${share}`);
+    }
   });
 
   it('scores in all copies as the desk does', () => {
