@@ -191,7 +191,8 @@ describe('utterances that point', () => {
       const moved = float32(parameters.shape, (parameters.data as Float32Array).slice());
       moved.data[at]! += change;
       const { logProbability, entropy } = evaluate.run({ ...given, parameters: moved });
-      return logProbability!.data.reduce((sum, x) => sum + x, 0) + 0.5 * entropy!.data.reduce((sum, x) => sum + x, 0);
+      const total = ({ data }: Value): number => [...data].reduce((sum, x) => sum + x, 0);
+      return total(logProbability!) + 0.5 * total(entropy!);
     };
     const gradient = evaluate.run({ ...given, parameters }).gradient!.data;
     const random = stream(7, 'places');
