@@ -12,6 +12,7 @@ import {
   multiBinary,
   multiDiscrete,
   pendulum,
+  type ScriptedPolicy,
   type Space,
   swingUp,
 } from '../../worlds/index.ts';
@@ -171,6 +172,28 @@ describe('the scripted baseline', () => {
       [32, 21, 21, 8],
     );
     await given.close();
+  });
+
+  it('writes actions of several components where its controller does', async () => {
+    const seen = watched((copies) => world(multiDiscrete([4, 3]))(copies));
+    let turn = 0;
+    const policy: ScriptedPolicy = (_observation, _offset, _group, _agent, action, at = 0) => {
+      turn++;
+      action![at] = turn % 4;
+      // The second is left out every other time: it is 0 then, whatever stood there.
+      if (turn % 2 === 0) action![at + 1] = turn % 3;
+      return action![at]!;
+    };
+    const scripted = Object.assign(policy, { writesActions: true as const });
+    const given = await training({ make: seen.make, copies: 1, scripted, learner: { name: 'scripted' } });
+    await given.advance();
+    await given.close();
+    const wanted = seen.log.map((_, i) => [(i + 1) % 4, i % 2 === 1 ? (i + 1) % 3 : 0]);
+    assert.ok(wanted.length > 12);
+    assert.deepEqual(
+      seen.log.map(({ action }) => [...action]),
+      wanted,
+    );
   });
 
   it('is refused where one number is too few', async () => {
