@@ -9,6 +9,8 @@ export type {
   Estimate,
   FinalRow,
   MachineRow,
+  Measure,
+  PairedDifference,
   Report,
   RunRow,
   SettingRow,
@@ -23,6 +25,8 @@ export {
   mean,
   median,
   optimalityGap,
+  type Pair,
+  pairedDifference,
   probabilityOfImprovement,
   type Scores,
 } from './statistics/index.ts';

@@ -2,7 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import type { ScoreRange } from '../scenarios/index.ts';
 import { armsOf } from './making/arms.ts';
 import { type ArmRuns, curvesOf, POINTS } from './making/curves.ts';
-import { comparisonRows, finalRows } from './making/finals.ts';
+import { comparisonRows, type Finals, finalRows } from './making/finals.ts';
+import { measured } from './making/measures.ts';
+import type { Scored } from './making/pairs.ts';
 import { settingRows, settingsOf } from './making/settings.ts';
 import { warningsOf } from './making/warnings.ts';
 import type { RecordedRun, RecordedRuns } from './read-runs.ts';
@@ -12,75 +14,99 @@ import { BAND_REPETITIONS, REPETITIONS } from './statistics/index.ts';
 export interface ReportOptions {
   /** Otherwise the names of the experiments. */
   readonly title?: string;
-  /** What counts as 0 and 1 on a task; over what the plans of batches say. */
+  /**
+   * What counts as 0 and 1 on a task; over what the plans of batches say. Their ranges are of what is compared when no
+   * `measure` is named, and are left aside when one is.
+   */
   readonly scores?: Readonly<Record<string, ScoreRange>>;
+  /**
+   * Which number of `metrics.jsonl` is a run's final score, by its name. Otherwise the mean of the team's objective in
+   * the final evaluation where the environment has one of its own, and the mean return where it has not.
+   */
+  readonly measure?: string;
 }
 
 /**
  * Makes a report of runs. The same runs give the same report: the draws of its bootstraps come from streams that are
- * named after what is estimated.
+ * named after what is estimated. `invalid_input` where no run has recorded the measure.
  */
-export function makeReport(recorded: RecordedRuns, { title, scores = {} }: ReportOptions = {}): Report {
+export function makeReport(recorded: RecordedRuns, { title, scores = {}, measure }: ReportOptions = {}): Report {
   const { runs, plans } = recorded;
   const settings = runs.map(({ scenario }) => settingsOf(scenario));
   const armOf = armsOf(runs, settings);
   const [arms, tasks] = [unique(armOf), unique(runs.map(({ task }) => task))];
-  const rows = runs.map((run, i) => runRow(run, armOf[i]!));
+  const { measures, finals: ends, words, unclear } = measured(runs, measure);
+  const rows = runs.map((run, i) => runRow(run, armOf[i]!, ends[i]!));
   const groups: ArmRuns[] = tasks.flatMap((task) =>
     arms.flatMap((arm) => {
       const members = runs.filter((run, i) => run.task === task && armOf[i] === arm);
       return members.length > 0 ? [{ arm, task, runs: members }] : [];
     }),
   );
-  const known = { ...recorded.scores, ...scores };
+  const known = measure === undefined ? { ...recorded.scores, ...scores } : scores;
   const ranges = Object.fromEntries(tasks.map((task) => [task, known[task] ?? null]));
-  const returns = returnsOf(rows, arms);
+  const finals = finalsOf(rows, arms);
   const names = unique(plans.map(({ experiment }) => experiment)).filter((name) => name !== '');
   return {
     title: title ?? (names.length > 0 ? names.join(', ') : `Runs of ${arms.join(', ')}`),
     description: unique(plans.map(({ description }) => description))
       .join('\n')
       .trim(),
-    measure: 'return of an episode: mean over the episodes of the final evaluation, summed as the environment sums it',
+    measure: words,
+    measures,
     tasks,
     arms,
     runs: rows,
-    curves: curvesOf(groups),
-    finals: finalRows(returns, tasks, ranges),
-    comparisons: comparisonRows(returns, tasks, ranges),
+    curves: curvesOf(groups, unique(tasks.map((task) => measures[task]!.metric))),
+    finals: finalRows(finals, tasks, ranges),
+    comparisons: comparisonRows(finals, tasks, ranges),
     scores: ranges,
     settings: settingRows(settings, armOf),
     machines: machineRows(runs),
-    methods: METHODS,
-    warnings: [...recorded.warnings, ...warningsOf(rows, groups, tasks, ranges)],
+    methods: [`A final score is the ${words}. Each finished run has one.`, ...METHODS],
+    warnings: [
+      ...recorded.warnings,
+      ...warningsOf(rows, groups, tasks, ranges, measure),
+      ...unclear.map((task) => `only some runs on ${task} say what their team's objective was: returns are compared`),
+      ...(measure === undefined ? [] : leftAside(tasks, recorded.scores, scores, measure)),
+    ],
   };
 }
 
 const METHODS: readonly string[] = [
-  'Final scores are mean returns of the evaluation at the end of each finished run, one number a run.',
   'Mean, median (over tasks, of the means over runs: on one task the same as the mean), interquartile mean and ' +
     'optimality gap are those of rliable (Agarwal et al. 2021).',
   `Intervals are stratified percentile bootstrap 95 % intervals with ${REPETITIONS} repetitions; runs are drawn within tasks.`,
   'The probability of improvement is that a run of one arm scores above a run of the other, ties half (Mann-Whitney), ' +
     'averaged over tasks. Intervals are not corrected for the number of comparisons.',
+  'Paired differences are those of runs with the same seed, averaged over the seeds that both arms have on a task; their ' +
+    `intervals are percentile bootstrap 95 % intervals with ${REPETITIONS} repetitions, whole pairs drawn. With few ` +
+    'pairs they are narrower than the truth: with up to three they reach from the least difference to the greatest.',
   `Curves are means over runs with percentile bootstrap 95 % intervals (${BAND_REPETITIONS} repetitions, whole runs ` +
     `drawn) at no more than ${POINTS} of the recorded steps, over the steps that all runs of the arm cover; nothing is ` +
     'smoothed. Where the runs have different steps, values are interpolated linearly.',
 ];
 
-function runRow(run: RecordedRun, arm: string): RunRow {
-  const { folder, key, task, seed, state, steps, seconds, stepsPerSecond, final, message } = run;
+function runRow(run: RecordedRun, arm: string, final: number | null): RunRow {
+  const { folder, key, task, seed, state, steps, seconds, stepsPerSecond, message } = run;
   return { folder, key, task, arm, seed, state, steps, seconds, stepsPerSecond, final, message };
 }
 
-function returnsOf(rows: readonly RunRow[], arms: readonly string[]): Map<string, Map<string, number[]>> {
-  const returns = new Map(arms.map((arm) => [arm, new Map<string, number[]>()]));
-  for (const { arm, task, final } of rows) {
+function finalsOf(rows: readonly RunRow[], arms: readonly string[]): Finals {
+  const finals = new Map(arms.map((arm) => [arm, new Map<string, Scored[]>()]));
+  for (const { arm, task, seed, final } of rows) {
     if (final === null) continue;
-    const byTask = returns.get(arm)!;
-    byTask.set(task, [...(byTask.get(task) ?? []), final]);
+    const byTask = finals.get(arm)!;
+    byTask.set(task, [...(byTask.get(task) ?? []), { seed, score: final }]);
   }
-  return returns;
+  return finals;
+}
+
+/** A plan says which returns count as 0 and 1: of another number they would say nothing. */
+function leftAside(tasks: readonly string[], planned: object, given: object, measure: string): string[] {
+  const left = tasks.filter((task) => task in planned && !(task in given));
+  if (left.length === 0) return [];
+  return [`what the plan counts as 0 and 1 on ${left.join(', ')} is not of ${measure}, so scores are raw (--score)`];
 }
 
 /** The machines of the runs, with the device and executor that were asked for; the most used first. */

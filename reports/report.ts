@@ -13,15 +13,17 @@ export interface Report {
   readonly description: string;
   /** What is compared, in words, with its unit: `return of an episode: sum over agents and steps`. */
   readonly measure: string;
+  /** Which number of the runs on a task is their final score; most often the same on all. */
+  readonly measures: Readonly<Record<string, Measure>>;
   /** In the order in which they are shown everywhere. */
   readonly tasks: readonly string[];
   readonly arms: readonly string[];
   readonly runs: readonly RunRow[];
-  /** Of the returns of evaluations and of training, and of other numbers that runs record. */
+  /** Of what is compared, the returns of evaluations and of training, and other numbers that runs record. */
   readonly curves: readonly Curve[];
   readonly finals: readonly FinalRow[];
   readonly comparisons: readonly ComparisonRow[];
-  /** What normalised scores are made with, by task; null where scores are raw returns. */
+  /** What normalised scores are made with, by task; null where scores are raw. */
   readonly scores: Readonly<Record<string, { readonly low: number; readonly high: number } | null>>;
   /** Settings on which runs differ (seeds and names apart). */
   readonly settings: readonly SettingRow[];
@@ -30,6 +32,14 @@ export interface Report {
   readonly methods: readonly string[];
   /** What a reader must know before believing the rest: runs that failed, too few seeds, unequal budgets. */
   readonly warnings: readonly string[];
+}
+
+/** A number that runs record. */
+export interface Measure {
+  /** Its name in `metrics.jsonl`: `evaluation/return/mean`, `evaluation/team`, `evaluation/score/rouge1`, ... */
+  readonly metric: string;
+  /** What it is called in headings and at axes, after `final`: `return`, `team objective`, otherwise its name. */
+  readonly title: string;
 }
 
 export interface RunRow {
@@ -42,7 +52,7 @@ export interface RunRow {
   readonly steps: number;
   readonly seconds: number;
   readonly stepsPerSecond: number;
-  /** Mean return of the final evaluation; null where there is none. */
+  /** What its task's measure was at its end; null where there is no such number, or the run did not finish. */
   readonly final: number | null;
   readonly message: string | null;
 }
@@ -81,6 +91,18 @@ export interface ComparisonRow {
   readonly probability: Estimate;
   /** Difference of interquartile means, better minus worse. */
   readonly difference: Estimate;
+  /** Seed by seed; null where the arms have no seed in common, and over all tasks. */
+  readonly paired: PairedDifference | null;
+}
+
+/** What one arm scores above another with the same seed, in the measure's own unit. */
+export interface PairedDifference {
+  /** Seeds that both arms have. Runs of one arm with one seed count as their mean. */
+  readonly pairs: number;
+  /** Mean over the pairs, with the percentile bootstrap 95 % interval of drawing pairs. */
+  readonly difference: Estimate;
+  /** What to think of the interval where the pairs are few: a word or two; null where they are five or more. */
+  readonly caution: string | null;
 }
 
 export interface SettingRow {

@@ -11,6 +11,7 @@ import { exitCodes, printJson, printLine } from '../terminal.ts';
 interface Options {
   readonly out?: string;
   readonly score: readonly string[];
+  readonly measure?: string;
   readonly title?: string;
   readonly json?: true;
 }
@@ -21,25 +22,34 @@ export const reportCommand: MakeCommand = (terminal, finish) =>
     .argument('<paths...>', 'folders of runs, of batches, or folders that hold such')
     .option('--out <folder>', "where it goes; otherwise `report` in the batch's folder, or here")
     .addOption(
-      new Option('--score <task=low:high>', 'which returns count as 0 and 1 on a task (repeatable)')
+      new Option('--score <task=low:high>', 'which final scores count as 0 and 1 on a task (repeatable)')
         .default([] as readonly string[], "the plan's")
         .argParser((text: string, before: readonly string[]) => [...before, text]),
     )
+    .option(
+      '--measure <name>',
+      "number of metrics.jsonl that is a run's final score, as evaluation/length; otherwise the team's objective, or the return",
+    )
     .option('--title <text>', 'its heading')
     .addOption(jsonOption('the final scores'))
-    .action(async (paths: readonly string[], { out, score, title, json }: Options) => {
+    .action(async (paths: readonly string[], { out, score, measure, title, json }: Options) => {
       const ranges = score.map(parseScore); // what is wrong with a flag is said before much is read
       const { makeReport, readRuns } = await import('../../reports/index.ts');
       const recorded = await readRuns(paths);
       mustBeTasks(ranges, recorded);
       const scores = Object.fromEntries(ranges.map(({ task, range }) => [task, range]));
-      const report = makeReport(recorded, { scores, ...(title === undefined ? {} : { title }) });
+      const report = makeReport(recorded, {
+        scores,
+        ...(measure === undefined ? {} : { measure }),
+        ...(title === undefined ? {} : { title }),
+      });
       const folder = out ?? join(recorded.batches[0] ?? '.', 'report');
       const files = await writeReport(report, recorded, folder);
       for (const warning of report.warnings) printLine(terminal.stderr, `warning: ${warning}`);
       if (json) {
-        const { title, tasks, arms, finals, comparisons, warnings } = report;
-        printJson(terminal.stdout, { folder, files, title, tasks, arms, finals, comparisons, warnings });
+        const { title, measure: words, measures, tasks, arms, finals, comparisons, warnings } = report;
+        const what = { title, measure: words, measures, tasks, arms };
+        printJson(terminal.stdout, { folder, files, ...what, finals, comparisons, warnings });
       } else {
         printLine(terminal.stdout, await finalTable(report));
         for (const file of files) printLine(terminal.stdout, join(folder, file));

@@ -1,13 +1,13 @@
 import type { RecordedRun } from '../read-runs.ts';
-import type { Estimate, FinalRow, Report, RunRow } from '../report.ts';
+import type { ComparisonRow, Estimate, FinalRow, Report, RunRow } from '../report.ts';
 
 /** A column of a table, as it is exported: text, whole numbers or numbers, null where there is none. */
 export type Column<Row> =
   | { readonly name: string; readonly type: 'text'; readonly of: (row: Row) => string | null }
   | { readonly name: string; readonly type: 'whole' | 'number'; readonly of: (row: Row) => number | null };
 
-/** `runs`: one row for each run. */
-export const runColumns: readonly Column<RunRow>[] = [
+/** `runs`: one row for each run; `measure` is the name of what `final` is. */
+export const runColumns = ({ measures }: Report): readonly Column<RunRow>[] => [
   { name: 'key', type: 'text', of: ({ key }) => key },
   { name: 'task', type: 'text', of: ({ task }) => task },
   { name: 'arm', type: 'text', of: ({ arm }) => arm },
@@ -16,14 +16,16 @@ export const runColumns: readonly Column<RunRow>[] = [
   { name: 'steps', type: 'whole', of: ({ steps }) => steps },
   { name: 'seconds', type: 'number', of: ({ seconds }) => seconds },
   { name: 'steps_per_second', type: 'number', of: ({ stepsPerSecond }) => stepsPerSecond },
+  { name: 'measure', type: 'text', of: ({ task }) => measures[task]!.metric },
   { name: 'final', type: 'number', of: ({ final }) => final },
   { name: 'message', type: 'text', of: ({ message }) => message },
   { name: 'folder', type: 'text', of: ({ folder }) => folder },
 ];
 
-/** `finals`: one row for each arm and task; `task` is empty for scores over all tasks. */
-export const finalColumns: readonly Column<FinalRow>[] = [
+/** `finals`: one row for each arm and task; `task` and `measure` are empty for scores over all tasks. */
+export const finalColumns = (report: Report): readonly Column<FinalRow>[] => [
   { name: 'task', type: 'text', of: ({ task }) => task },
+  measureColumn(report),
   { name: 'arm', type: 'text', of: ({ arm }) => arm },
   { name: 'runs', type: 'whole', of: ({ runs }) => runs },
   { name: 'scores', type: 'text', of: ({ isNormalised }) => (isNormalised ? 'normalised' : 'raw') },
@@ -34,13 +36,21 @@ export const finalColumns: readonly Column<FinalRow>[] = [
 ];
 
 /** `comparisons`: one row for each ordered pair of arms and each task. */
-export const comparisonColumns: readonly Column<Report['comparisons'][number]>[] = [
+export const comparisonColumns = (report: Report): readonly Column<ComparisonRow>[] => [
   { name: 'task', type: 'text', of: ({ task }) => task },
+  measureColumn(report),
   { name: 'better', type: 'text', of: ({ better }) => better },
   { name: 'worse', type: 'text', of: ({ worse }) => worse },
-  ...estimateColumns<Report['comparisons'][number]>('probability', (row) => row.probability),
-  ...estimateColumns<Report['comparisons'][number]>('difference', (row) => row.difference),
+  ...estimateColumns<ComparisonRow>('probability', (row) => row.probability),
+  ...estimateColumns<ComparisonRow>('difference', (row) => row.difference),
+  ...estimateColumns<ComparisonRow>('paired_difference', (row) => row.paired?.difference ?? null),
+  { name: 'pairs', type: 'whole', of: ({ task, paired }) => (task === null ? null : (paired?.pairs ?? 0)) },
+  { name: 'pairs_caution', type: 'text', of: ({ paired }) => paired?.caution ?? null },
 ];
+
+function measureColumn<Row extends { readonly task: string | null }>({ measures }: Report): Column<Row> {
+  return { name: 'measure', type: 'text', of: ({ task }) => (task === null ? null : measures[task]!.metric) };
+}
 
 function estimateColumns<Row>(name: string, of: (row: Row) => Estimate | null): Column<Row>[] {
   return [

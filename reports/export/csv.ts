@@ -17,9 +17,9 @@ export const CSV_ROWS = 250_000;
  */
 export function writeCsv(report: Report, runs: readonly ExportedRun[], folder: string, rows = CSV_ROWS): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'runs.csv'), csvOf(runColumns, report.runs));
-  writeFileSync(join(folder, 'finals.csv'), csvOf(finalColumns, report.finals));
-  writeFileSync(join(folder, 'comparisons.csv'), csvOf(comparisonColumns, report.comparisons));
+  writeFileSync(join(folder, 'runs.csv'), csvOf(runColumns(report), report.runs));
+  writeFileSync(join(folder, 'finals.csv'), csvOf(finalColumns(report), report.finals));
+  writeFileSync(join(folder, 'comparisons.csv'), csvOf(comparisonColumns(report), report.comparisons));
   writeMetrics(runs, join(folder, 'metrics.csv'), rows);
 }
 

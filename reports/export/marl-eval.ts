@@ -1,4 +1,4 @@
-import type { RecordedRun } from '../read-runs.ts';
+import type { RecordedRun, Series } from '../read-runs.ts';
 import type { Report } from '../report.ts';
 
 /** By environment, task, algorithm and run: `step_0`, `step_1`, ... and `absolute_metrics`. */
@@ -20,48 +20,67 @@ const LENGTH = 'evaluation/length';
  * `absolute_metrics` for the final evaluation. Runs record the mean over the episodes of an evaluation and not each
  * episode, so every list has one number: marl-eval takes means of the lists first, and its results are the same. The
  * protocol's absolute metric is of the best policy over ten times as many episodes; ours is of the last policy.
- * marl-eval wants the same steps everywhere, so only steps at which all runs of a task were evaluated are in it.
+ * marl-eval wants the same steps everywhere, so only steps at which all runs of a task were evaluated are in it. What
+ * the report compares comes first (`team`, `score_rouge1`, ...), then `return` and `length` where all runs have them.
  */
 export function marlEval(report: Report, recorded: readonly RecordedRun[]): MarlEval {
   const tasks: Record<string, Record<string, Record<string, Record<string, Evaluated>>>> = {};
   for (const task of report.tasks) {
-    const arms = report.arms.flatMap((arm) => {
-      const runs = recorded.filter((run, i) => {
-        const row = report.runs[i]!;
-        return row.arm === arm && row.task === task && run.final !== null;
-      });
-      return runs.length > 0 ? [{ arm, runs }] : [];
+    const ended = recorded.flatMap((run, i): Ended[] => {
+      const { arm, task: own, final } = report.runs[i]!;
+      return own === task && final !== null ? [{ run, arm, final }] : [];
     });
-    const steps = commonSteps(arms.flatMap(({ runs }) => runs));
-    const algorithms = arms.map(({ arm, runs }) => {
-      const names = runNames(runs.map(({ seed }) => seed));
-      return [arm, Object.fromEntries(runs.map((run, i) => [names[i]!, evaluations(run, steps)]))] as const;
+    const measure = report.measures[task]!.metric;
+    const metrics = [...new Set([measure, RETURN, LENGTH])].filter(
+      (metric) => metric === measure || ended.every(({ run }) => (run.series.get(metric)?.steps.length ?? 0) > 0),
+    );
+    const steps = commonSteps(ended, metrics);
+    const algorithms = report.arms.flatMap((arm) => {
+      const runs = ended.filter((run) => run.arm === arm);
+      if (runs.length === 0) return [];
+      const names = runNames(runs.map(({ run }) => run.seed));
+      return [[arm, Object.fromEntries(runs.map((run, i) => [names[i]!, evaluations(run, metrics, steps)]))] as const];
     });
     if (algorithms.length > 0) tasks[task.toLowerCase()] = Object.fromEntries(algorithms);
   }
   return { [ENVIRONMENT]: tasks };
 }
 
-function evaluations(run: RecordedRun, steps: readonly number[]): Record<string, Evaluated> {
-  const at = (metric: string, step: number): Record<string, number[]> => {
-    const series = run.series.get(metric);
-    const place = series?.steps.indexOf(step) ?? -1;
-    return place < 0 ? {} : { [NAMES[metric]!]: [series!.values[place]!] };
-  };
+/** A run with a final score, and the arm that the report counts it to. */
+interface Ended {
+  readonly run: RecordedRun;
+  readonly arm: string;
+  readonly final: number;
+}
+
+/** The first of `metrics` is what is compared. */
+function evaluations({ run, final }: Ended, metrics: readonly string[], steps: readonly number[]) {
+  const at = (step: number) =>
+    Object.fromEntries(metrics.map((metric) => [nameOf(metric), [valueAt(run.series.get(metric)!, step)]]));
   const record: Record<string, Evaluated> = {};
   steps.forEach((step, k) => {
-    record[`step_${k}`] = { step_count: step, ...at(RETURN, step), ...at(LENGTH, step) };
+    record[`step_${k}`] = { step_count: step, ...at(step) };
   });
-  const last = run.series.get(RETURN)?.steps.at(-1);
-  record.absolute_metrics =
-    last === undefined ? { return: [run.final!] } : { ...at(RETURN, last), ...at(LENGTH, last), return: [run.final!] };
+  const others = metrics.slice(1).map((metric) => [nameOf(metric), [run.series.get(metric)!.values.at(-1)!]]);
+  record.absolute_metrics = { [nameOf(metrics[0]!)]: [final], ...Object.fromEntries(others) };
   return record;
 }
 
-const NAMES: Readonly<Record<string, string>> = { [RETURN]: 'return', [LENGTH]: 'length' };
+function valueAt({ steps, values }: Series, step: number): number {
+  return values[steps.indexOf(step)]!;
+}
 
-function commonSteps(runs: readonly RecordedRun[]): number[] {
-  const [first, ...others] = runs.map(({ series }) => Array.from(series.get(RETURN)?.steps ?? []));
+/** `return`, `length`, `team`, and of other numbers their name as it can stand in names of files. */
+function nameOf(metric: string): string {
+  if (metric === RETURN) return 'return';
+  return metric.replace(/^evaluation\//, '').replace(/\W+/g, '_');
+}
+
+/** Steps at which every run has every one of `metrics`: marl-eval wants all of them in every entry. */
+function commonSteps(ended: readonly Ended[], metrics: readonly string[]): number[] {
+  const [first, ...others] = ended.flatMap(({ run }) =>
+    metrics.map((metric) => Array.from(run.series.get(metric)?.steps ?? [])),
+  );
   const sets = others.map((steps) => new Set(steps));
   return (first ?? []).filter((step) => sets.every((steps) => steps.has(step)));
 }

@@ -20,7 +20,7 @@ export async function writeParquet(
 ): Promise<void> {
   parquetWriteFile({
     filename: join(folder, 'runs.parquet'),
-    columnData: runColumns.map((column) => columnOf(column, report.runs)),
+    columnData: runColumns(report).map((column) => columnOf(column, report.runs)),
   });
   await writeMetrics(runs, join(folder, 'metrics.parquet'), groupRows);
 }

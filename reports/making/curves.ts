@@ -13,7 +13,7 @@ export interface ArmRuns {
   readonly runs: readonly RecordedRun[];
 }
 
-/** What is shown first; other metrics follow in the order in which runs record them. */
+/** What comes first after what is compared; other metrics follow in the order in which runs record them. */
 const FIRST = ['evaluation/return/mean', 'return/mean', 'stepsPerSecond'];
 
 /** Counts, and the spread of a single evaluation or iteration: in the exports, but no curve. */
@@ -21,12 +21,13 @@ const NO_CURVE =
   /^(episodes|episode\/count|evaluation\/episodes|return\/(minimum|maximum)|evaluation\/return\/(std|min|max)|evaluation\/agent\/.*)$/;
 
 /**
- * The curves of all arms, metric by metric: means over runs with a bootstrap interval. Finished runs are taken; where an
+ * The curves of all arms, metric by metric, `compared` first: means over runs with a bootstrap interval. Finished runs are taken; where an
  * arm has none on a task, all that there are.
  */
-export function curvesOf(groups: readonly ArmRuns[]): Curve[] {
+export function curvesOf(groups: readonly ArmRuns[], compared: readonly string[]): Curve[] {
   const recorded = new Set(groups.flatMap(({ runs }) => runs.flatMap(({ series }) => [...series.keys()])));
-  const metrics = [...new Set([...FIRST, ...recorded])].filter((name) => recorded.has(name) && !NO_CURVE.test(name));
+  const isShown = (name: string) => recorded.has(name) && (compared.includes(name) || !NO_CURVE.test(name));
+  const metrics = [...new Set([...compared, ...FIRST, ...recorded])].filter(isShown);
   const bands = new Map<number, Band>();
   const bandOf = (runs: number): Band => {
     const band = bands.get(runs) ?? new Band(runs, stream(0, `report/curves/${runs}`));

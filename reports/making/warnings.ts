@@ -12,10 +12,11 @@ export function warningsOf(
   groups: readonly ArmRuns[],
   tasks: readonly string[],
   ranges: Readonly<Record<string, object | null>>,
+  measure = 'an evaluation',
 ): string[] {
   return [
     ...unfinished(rows),
-    ...withoutFinal(rows),
+    ...withoutFinal(rows, measure),
     ...few(rows, groups),
     ...unequal(groups, tasks),
     ...unscored(tasks, ranges),
@@ -34,9 +35,9 @@ function unfinished(rows: readonly RunRow[]): string[] {
   });
 }
 
-function withoutFinal(rows: readonly RunRow[]): string[] {
+function withoutFinal(rows: readonly RunRow[], measure: string): string[] {
   const names = rows.filter(({ state, final }) => state === 'finished' && final === null).map(({ key }) => key);
-  return names.length > 0 ? [`${names.length} runs finished without an evaluation: ${someOf(names)}`] : [];
+  return names.length > 0 ? [`${names.length} runs finished without ${measure}: ${someOf(names)}`] : [];
 }
 
 function few(rows: readonly RunRow[], groups: readonly ArmRuns[]): string[] {

@@ -27,6 +27,8 @@ export interface RecordedRun {
   readonly stepsPerSecond: number;
   /** Mean return of the final evaluation; null unless the run finished. */
   readonly final: number | null;
+  /** Mean of the team's objective in it; null also where the environment has none of its own. */
+  readonly team: number | null;
   /** Every number of `metrics.jsonl` by name, and `stepsPerSecond` of the events. */
   readonly series: ReadonlyMap<string, Series>;
   readonly machines: readonly MachineFacts[];
@@ -56,6 +58,7 @@ export async function readRun({ folder, key, job, failure }: FoundRun): Promise<
   const summary = summaryOf(jsonIn(join(folder, 'summary.json'), warn, false));
   const { state, message } = asItsBatchSays(stateOf(folder, told, summary), failure);
   const isSummed = summary !== undefined && state === summary.state;
+  const evaluation = isSummed && state === 'finished' ? summary.evaluation : null;
   const steps = isSummed ? summary.steps : told.steps;
   const seconds = isSummed ? summary.seconds : told.seconds;
   const run: RecordedRun = {
@@ -70,7 +73,8 @@ export async function readRun({ folder, key, job, failure }: FoundRun): Promise<
     steps,
     seconds,
     stepsPerSecond: seconds > 0 ? steps / seconds : 0,
-    final: isSummed && state === 'finished' ? finalOf(summary) : null,
+    final: numberOr(evaluation?.return?.mean),
+    team: numberOr(evaluation?.team),
     series,
     machines: machinesOf(folder),
   };
@@ -152,9 +156,8 @@ function summaryOf(value: JsonObject | undefined): Summary | undefined {
   return isOne ? (value as unknown as Summary) : undefined;
 }
 
-function finalOf({ evaluation }: Summary): number | null {
-  const mean = evaluation?.return?.mean;
-  return typeof mean === 'number' && Number.isFinite(mean) ? mean : null;
+function numberOr(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
 }
 
 function jsonIn(file: string, warn: (text: string) => void, isNeeded = true): JsonObject | undefined {

@@ -66,8 +66,13 @@ export function compare(a: Scores, b: Scores, options: BootstrapOptions): Compar
 export function reversed({ probability, difference }: Comparison<Estimate>): Comparison<Estimate> {
   return {
     probability: { value: 1 - probability.value, low: 1 - probability.high, high: 1 - probability.low },
-    difference: { value: -difference.value, low: -difference.high, high: -difference.low },
+    difference: negated(difference),
   };
+}
+
+/** A difference seen from the other side. */
+export function negated({ value, low, high }: Estimate): Estimate {
+  return { value: 0 - value, low: 0 - high, high: 0 - low }; // 0 stays 0: -0 is not what is written and read back
 }
 
 /** Each aggregate of each draw; undefined where all draws are the scores themselves. */

@@ -15,7 +15,9 @@ export {
   type Comparison,
   compare,
   comparisonReplicates,
+  negated,
   REPETITIONS,
   reversed,
 } from './bootstrap.ts';
+export { type Pair, pairedDifference, pairedReplicates } from './paired.ts';
 export { percentileInterval, quantile } from './quantiles.ts';

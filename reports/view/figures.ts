@@ -1,16 +1,16 @@
 import type { Report } from '../report.ts';
+import { everyRun } from './every-run.ts';
 import type { Figure } from './figure.ts';
-import { finalReturns } from './final-returns.ts';
 import { finalScores, finalScoresByTask } from './final-scores.ts';
 import { improvement } from './improvement.ts';
-import { learningCurves, metricsOf } from './learning-curves.ts';
+import { leadingMetrics, learningCurves, metricsOf } from './learning-curves.ts';
 import { pageTheme } from './theme.ts';
 
 /** All pictures of a report, in the order of reading. */
 export interface Figures {
   readonly scores: readonly Figure[];
-  /** Returns of evaluations and of training. */
-  readonly returns: readonly Figure[];
+  /** What is compared, and returns of evaluations and of training, over the steps. */
+  readonly leading: readonly Figure[];
   /** The other numbers that runs record: losses, lengths of episodes. */
   readonly others: readonly Figure[];
   readonly improvement: Figure | null;
@@ -29,8 +29,8 @@ export function figuresOf(report: Report): Figures {
 
 function make(report: Report): Figures {
   const theme = pageTheme;
-  const isReturn = (metric: string) => metric === 'return/mean' || metric === 'evaluation/return/mean';
   const metrics = metricsOf(report);
+  const leading = leadingMetrics(report).filter((metric) => metrics.includes(metric));
   const taken = new Map<string, number>();
   const curves = (names: readonly string[]) =>
     names.map((metric) => {
@@ -40,11 +40,11 @@ function make(report: Report): Figures {
       // `loss/value` and `loss-value` may both be there.
       return count === 1 ? figure : { ...figure, name: `${figure.name}-${count}` };
     });
-  const scores = [finalScores(report, theme), finalScoresByTask(report, theme), finalReturns(report, theme)];
+  const scores = [finalScores(report, theme), finalScoresByTask(report, theme), everyRun(report, theme)];
   return {
     scores: scores.filter((figure) => figure !== null),
-    returns: curves(metrics.filter(isReturn)),
-    others: curves(metrics.filter((metric) => !isReturn(metric))),
+    leading: curves(leading),
+    others: curves(metrics.filter((metric) => !leading.includes(metric))),
     improvement: improvement(report, theme),
   };
 }

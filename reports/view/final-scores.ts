@@ -8,6 +8,7 @@ import {
   ROW_HEIGHT,
   rowHeight,
 } from './intervals.ts';
+import { finalTitle } from './measures.ts';
 import { axisNumber } from './numbers.ts';
 import type { Theme } from './theme.ts';
 
@@ -28,7 +29,7 @@ const STATISTICS: readonly Statistic[] = [
 const LONGEST_NAME = 190;
 
 /**
- * Final scores over all tasks: a panel for each statistic. Where scores cannot be put together (raw returns of several
+ * Final scores over all tasks: a panel for each statistic. Where scores cannot be put together (raw ones of several
  * tasks) there is none. With a single task it is that task's.
  */
 export function finalScores(report: Report, theme: Theme): Figure | null {
@@ -36,7 +37,7 @@ export function finalScores(report: Report, theme: Theme): Figure | null {
   const rows = whole.length > 0 ? whole : report.tasks.length === 1 ? onOneScale(report.finals) : [];
   if (rows.length === 0) return null;
   const statistics = STATISTICS.filter(({ of }) => rows.some((row) => of(row) !== null));
-  const axisName = rows.every(({ isNormalised }) => isNormalised) ? 'normalised score' : 'final return';
+  const axisName = rows.every(({ isNormalised }) => isNormalised) ? 'normalised score' : finalTitle(report);
   const content = statistics.map(({ title, of, axisName: own }) =>
     panelOf(report, rows, title, of, own ?? axisName, theme),
   );
@@ -50,14 +51,14 @@ export function finalScoresByTask(report: Report, theme: Theme): Figure | null {
   if (tasks.length < 2) return null;
   const content = tasks.map((task) => {
     const rows = onOneScale(report.finals.filter((row) => row.task === task));
-    const axisName = rows.every(({ isNormalised }) => isNormalised) ? 'normalised score' : 'final return';
+    const axisName = rows.every(({ isNormalised }) => isNormalised) ? 'normalised score' : finalTitle(report, task);
     return panelOf(report, rows, task, ({ interquartileMean }) => interquartileMean, axisName, theme);
   });
   const title = 'Interquartile mean of final scores, by task';
   return figure('final-scores-by-task', title, content, columnsFor(tasks.length), theme);
 }
 
-/** The normalised scores where there are any, as rliable shows them; otherwise the returns. */
+/** The normalised scores where there are any, as rliable shows them; otherwise the raw ones. */
 function onOneScale(rows: readonly FinalRow[]): readonly FinalRow[] {
   const normalised = rows.filter(({ isNormalised }) => isNormalised);
   return normalised.length > 0 ? normalised : rows;

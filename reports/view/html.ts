@@ -62,21 +62,21 @@ export async function writeHtml(report: Report, file: string): Promise<void> {
 function sectionsOf(report: Report): Section[] {
   const figures = figuresOf(report);
   const others = figures.others.map((each) => picture(each, ''));
-  const returns = figures.returns.map((each) =>
+  const leading = figures.leading.map((each) =>
     picture(each, `${each.title}: mean of the runs of an arm, and its 95 % interval as a band.`),
   );
   const captions: Readonly<Record<string, string>> = {
     'final-scores': 'The stroke is the value, the bar its 95 % interval.',
     'final-scores-by-task': 'Interquartile mean on each task, and its 95 % interval.',
-    'final-returns': 'Each dot is a run; the stroke is the median of its arm.',
+    'every-run': 'Each dot is a run; the stroke is the median of its arm.',
   };
   const scores = figures.scores.map((each) => picture(each, captions[each.name] ?? each.title));
   const pairs = figures.improvement === null ? [] : [picture(figures.improvement, PAIRS)];
   const all: (Section | null)[] = [
     { id: 'scores', title: 'Final scores', content: html`${finalTables(report)}${scores}` },
-    returns.length + others.length === 0
+    leading.length + others.length === 0
       ? null
-      : { id: 'curves', title: 'Learning curves', content: html`${returns}${folded(others)}` },
+      : { id: 'curves', title: 'Learning curves', content: html`${leading}${folded(others)}` },
     report.comparisons.length === 0
       ? null
       : { id: 'pairs', title: 'Arms by twos', content: html`${pairs}${comparisonTables(report)}` },

@@ -58,6 +58,8 @@ export function intervalOption(
   room: number,
 ) {
   const look = axisLook(theme);
+  // One name below a column does for all of it where all axes are alike.
+  const isOneAxis = new Set(content.map(({ axisName }) => axisName)).size === 1;
   return {
     title: panelTitles(
       places,
@@ -79,7 +81,7 @@ export function intervalOption(
       splitNumber: Math.max(2, Math.floor(places[i]!.width / 70)),
       ...(range === undefined ? {} : { min: range[0], max: range[1] }),
       axisLabel: { ...look.axisLabel, formatter: axisNumber },
-      name: places[i]!.isLastOfColumn ? axisName : '',
+      name: places[i]!.isLastOfColumn || !isOneAxis ? shortened(axisName, places[i]!.width, LABEL_SIZE) : '',
       nameGap: 28,
     })),
     yAxis: content.map(({ rows }, i) => ({

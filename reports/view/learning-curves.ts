@@ -12,6 +12,7 @@ import {
   TITLE_ROOM,
   WIDTH,
 } from './figure.ts';
+import { comparedMetrics, metricTitle } from './measures.ts';
 import { axisNumber } from './numbers.ts';
 import { shortened } from './text-width.ts';
 import type { Theme } from './theme.ts';
@@ -22,21 +23,16 @@ const MOST_POINTS = { wide: 240, narrow: 120 };
 /** A point of a curve: step, lower end, upper end, centre. */
 type Point = readonly [step: number, low: number, high: number, centre: number];
 
-/** Names of the metrics that a report has curves of: returns first, evaluations before those of training. */
-export function metricsOf({ curves }: Report): string[] {
-  const rank = (metric: string) => {
-    const at = ['evaluation/return/mean', 'return/mean'].indexOf(metric);
-    return at < 0 ? 2 : at;
-  };
-  return [...new Set(curves.map(({ metric }) => metric))].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+/** What a reader looks for first: what is compared, then returns, evaluations before those of training. */
+export function leadingMetrics(report: Report): string[] {
+  return [...new Set([...comparedMetrics(report), 'evaluation/return/mean', 'return/mean'])];
 }
 
-/** What a metric is called at an axis. */
-export function metricTitle(metric: string, measure: string): string {
-  const ofReturn = measure.split(':')[0]!.trim() || 'return';
-  if (metric === 'evaluation/return/mean') return `${ofReturn}, evaluation`;
-  if (metric === 'return/mean') return `${ofReturn}, training`;
-  return metric;
+/** Names of the metrics that a report has curves of, the leading ones first. */
+export function metricsOf(report: Report): string[] {
+  const recorded = new Set(report.curves.map(({ metric }) => metric));
+  const first = leadingMetrics(report).filter((metric) => recorded.has(metric));
+  return [...first, ...[...recorded].filter((metric) => !first.includes(metric)).sort()];
 }
 
 /** A metric over environment steps: a panel for each task, a line for each arm, and its interval as a band. */
@@ -76,7 +72,7 @@ export function learningCurves(report: Report, metric: string, theme: Theme): Fi
       }),
   );
   const look = axisLook(theme);
-  const title = metricTitle(metric, report.measure);
+  const title = metricTitle(metric);
   return {
     name: `curve-${plainName(metric)}`,
     title: `${title} over environment steps`,

@@ -11,8 +11,8 @@ const SCALE = 2;
 
 /** Writes every picture of a report as PNG into `folder`, which is made. Returns the files. */
 export async function writePictures(report: Report, folder: string): Promise<string[]> {
-  const { scores, returns, others, improvement } = figuresOf(report);
-  const figures = [...scores, ...returns, ...others, ...(improvement === null ? [] : [improvement])];
+  const { scores, leading, others, improvement } = figuresOf(report);
+  const figures = [...scores, ...leading, ...others, ...(improvement === null ? [] : [improvement])];
   await mkdir(folder, { recursive: true });
   return Promise.all(
     figures.map(async (figure) => {

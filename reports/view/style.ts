@@ -36,6 +36,7 @@ tbody th { min-width: 12ch; }
 td:has(code), td.message { white-space: normal; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 .interval { color: var(--muted); font-size: 13px; }
+.caution { color: var(--muted); font-size: 13px; font-style: italic; }
 .key { display: inline-block; width: 12px; height: 12px; margin-right: 7px; border-radius: 2px; vertical-align: -1px; }
 .message { color: var(--muted); min-width: 24ch; max-width: 44ch; overflow-wrap: anywhere; }
 code { font: 13px/1.5 ui-monospace, DejaVu Sans Mono, monospace; overflow-wrap: anywhere; }

@@ -1,5 +1,6 @@
-import type { ComparisonRow, Estimate, FinalRow, MachineRow, Report, RunRow } from '../report.ts';
+import type { ComparisonRow, Estimate, FinalRow, MachineRow, PairedDifference, Report, RunRow } from '../report.ts';
 import { html, Markup } from './markup.ts';
+import { capital, finalTitle } from './measures.ts';
 import { decimalsOf, durationText, estimateParts, shortNumber, wholeNumber } from './numbers.ts';
 import { armStyle, pageTheme } from './theme.ts';
 
@@ -29,7 +30,7 @@ const STATISTICS: readonly ((row: FinalRow) => Estimate | null)[] = [
   ({ optimalityGap }) => optimalityGap,
 ];
 
-/** Final scores of every arm: over all tasks first, then on each; returns and normalised scores apart. */
+/** Final scores of every arm: over all tasks first, then on each; raw and normalised ones apart. */
 export function finalTables(report: Report): Markup[] {
   const tasks = [null, ...report.tasks].filter((task) => report.finals.some((row) => row.task === task));
   const groups = tasks.flatMap((task) =>
@@ -42,7 +43,7 @@ export function finalTables(report: Report): Markup[] {
     if (first === undefined) return [];
     const { task, isNormalised } = first;
     const hasGap = rows.some(({ optimalityGap }) => optimalityGap !== null);
-    const scale = isNormalised ? 'normalised scores' : 'final returns';
+    const scale = isNormalised || task === null ? 'normalised scores' : finalTitle(report, task);
     const shown = hasGap ? STATISTICS : STATISTICS.slice(0, 3);
     const decimals = shown.map((of) => decimalsOf(rows.map(of).filter((each) => each !== null)));
     const columns = ['Runs', 'Mean', 'Median', 'Interquartile mean', ...(hasGap ? ['Optimality gap'] : [])];
@@ -59,29 +60,62 @@ export function finalTables(report: Report): Markup[] {
 }
 
 /** Arms by twos, a table for each task. What leaves no difference out is bold. */
-export function comparisonTables({ tasks, comparisons }: Report): Markup[] {
+export function comparisonTables(report: Report): Markup[] {
+  const { tasks, comparisons } = report;
   return [null, ...tasks].flatMap((task) => {
     const rows = comparisons.filter((row) => row.task === task);
     if (rows.length === 0) return [];
+    const [differences, paired] = [rows.map((row) => row.difference), rows.flatMap((row) => row.paired ?? [])];
+    const hasPairs = paired.length > 0;
+    const decimals = [decimalsOf(differences), decimalsOf(paired.map((each) => each.difference))] as const;
+    const scale = task === null ? 'normalised scores' : finalTitle(report, task);
     return [
       table(
-        `${task ?? 'All tasks'}: bold where the 95 % interval leaves out "no difference"`,
+        `${task ?? 'All tasks'}: ${scale}; bold where the 95 % interval leaves out "no difference"`,
         [
           { title: 'First' },
           { title: 'Second' },
           { title: 'P(first above second)', isNumber: true },
-          { title: 'First minus second, interquartile mean', isNumber: true },
+          { title: 'First minus second, interquartile means', isNumber: true },
+          ...(hasPairs ? PAIRED : []),
         ],
-        rows.map((row) => comparison(row, decimalsOf(rows.map(({ difference }) => difference)))),
+        rows.map((row) => comparison(row, decimals, hasPairs)),
       ),
     ];
   });
 }
 
-function comparison({ better, worse, probability, difference }: ComparisonRow, decimals: number | undefined): Markup {
-  const clear = (each: Estimate, nothing: number) => each.low > nothing || each.high < nothing;
-  return html`<tr><th scope="row">${better}</th><td>${worse}</td>${estimate(probability, 2, clear(probability, 0.5))}${estimate(difference, decimals, clear(difference, 0))}</tr>
+const PAIRED: readonly Column[] = [
+  { title: 'First minus second, mean over seeds', isNumber: true },
+  { title: 'Seeds of both', isNumber: true },
+];
+
+type Decimals = readonly [difference: number | undefined, paired: number | undefined];
+
+function comparison(row: ComparisonRow, [ofDifference, ofPaired]: Decimals, hasPairs: boolean): Markup {
+  const { better, worse, probability, difference, paired } = row;
+  const cells = [
+    estimate(probability, 2, isClear(probability, 0.5)),
+    estimate(difference, ofDifference, isClear(difference, 0)),
+    ...(hasPairs ? pairedCells(paired, ofPaired) : []),
+  ];
+  return html`<tr><th scope="row">${better}</th><td>${worse}</td>${cells}</tr>
 `;
+}
+
+/** Nothing is bold of pairs that are too few: of two, every second difference by chance alone leaves 0 out. */
+function pairedCells(paired: PairedDifference | null, decimals: number | undefined): Markup[] {
+  if (paired === null) return [number('–'), number('0')];
+  const { difference, pairs, caution } = paired;
+  const word = caution === null ? '' : html` <span class="caution">${caution}</span>`;
+  return [
+    estimate(difference, decimals, caution === null && isClear(difference, 0)),
+    html`<td class="number">${pairs}${word}</td>`,
+  ];
+}
+
+function isClear({ low, high }: Estimate, nothing: number): boolean {
+  return low > nothing || high < nothing;
 }
 
 /** Settings on which arms differ, a column for each arm. */
@@ -111,7 +145,7 @@ export function runsTable(report: Report): Markup {
     { title: 'Steps', isNumber: true },
     { title: 'Time', isNumber: true },
     { title: 'Steps/s', isNumber: true },
-    { title: 'Final return', isNumber: true },
+    { title: capital(finalTitle(report)), isNumber: true },
     { title: 'What happened' },
   ];
   return table(
@@ -160,10 +194,10 @@ function key({ arms }: Report, arm: string): Markup {
   return html`<span class="key" style="background:${colour}" aria-hidden="true"></span>`;
 }
 
-function estimate(given: Estimate | null, decimals: number | undefined, isClear = false): Markup {
+function estimate(given: Estimate | null, decimals: number | undefined, isBold = false): Markup {
   if (given === null) return number('–');
   const { value, interval } = estimateParts(given, decimals);
-  const text = isClear ? html`<span class="clear">${value}</span>` : value;
+  const text = isBold ? html`<span class="clear">${value}</span>` : value;
   return html`<td class="number">${text} <span class="interval">${interval}</span></td>`;
 }
 

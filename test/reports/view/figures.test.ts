@@ -121,7 +121,7 @@ describe('pictures of reports', () => {
   it('stand for nothing to show: a report of runs that have recorded nothing', () => {
     const empty = { ...sampleReport(), curves: [], finals: [], comparisons: [] };
     const bare = { ...empty, runs: empty.runs.map((run) => ({ ...run, final: null })) };
-    assert.deepEqual(figuresOf(bare), { scores: [], returns: [], others: [], improvement: null });
+    assert.deepEqual(figuresOf(bare), { scores: [], leading: [], others: [], improvement: null });
   });
 
   it('are written as PNG of twice their size', async () => {
@@ -131,7 +131,7 @@ describe('pictures of reports', () => {
       const files = await writePictures(report, join(folder, 'new', 'pictures'));
       assert.deepEqual(
         files.map((file) => basename(file)),
-        ['final-scores.png', 'final-returns.png', 'curve-return-mean.png', 'probability-of-improvement.png'],
+        ['final-scores.png', 'every-run.png', 'curve-return-mean.png', 'probability-of-improvement.png'],
       );
       const bytes = readFileSync(files[2]!);
       const figure = learningCurves(report, 'return/mean', printTheme);

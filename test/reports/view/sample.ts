@@ -1,5 +1,5 @@
 import { stream } from '../../../core/index.ts';
-import type { Curve, Estimate, FinalRow, Report, RunRow } from '../../../reports/report.ts';
+import type { Curve, Estimate, FinalRow, Measure, Report, RunRow } from '../../../reports/report.ts';
 
 interface SampleOptions {
   readonly arms?: readonly string[];
@@ -8,6 +8,7 @@ interface SampleOptions {
   readonly points?: number;
   readonly isNormalised?: boolean;
   readonly metrics?: readonly string[];
+  readonly measure?: Measure;
 }
 
 /** A report with noisy curves that rise and level off, returns below zero among them. Equal options, equal report. */
@@ -18,6 +19,7 @@ export function sampleReport({
   points = 120,
   isNormalised = false,
   metrics = ['return/mean', 'evaluation/return/mean', 'loss/value'],
+  measure = { metric: 'evaluation/return/mean', title: 'return' },
 }: SampleOptions = {}): Report {
   const random = stream(7, 'sample');
   const normal = () => Math.sqrt(-2 * Math.log(1 - random.uniform())) * Math.cos(2 * Math.PI * random.uniform());
@@ -93,6 +95,7 @@ export function sampleReport({
     title: 'Value sharing in cooperative navigation',
     description: 'Three ways to share a critic, ten seeds each.\nBudgets are equal; only the critic differs.',
     measure: 'return of an episode: sum over agents and steps',
+    measures: Object.fromEntries(tasks.map((task) => [task, measure])),
     tasks,
     arms,
     runs,
@@ -107,6 +110,9 @@ export function sampleReport({
           worse,
           probability: { value: middle, low: Math.max(0, middle - 0.18), high: Math.min(1, middle + 0.17) },
           difference: around(20 * (middle - 0.5), 4),
+          paired: isNormalised
+            ? null
+            : { pairs: seeds, difference: around(19 * (middle - 0.5), 3), caution: seeds < 5 ? 'too few' : null },
         };
       }),
     ),

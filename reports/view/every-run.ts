@@ -2,14 +2,15 @@ import type { CustomSeriesOption } from 'echarts';
 import type { Report, RunRow } from '../report.ts';
 import { armStyles, axisLook, columnsFor, type Figure, panelTitles, WIDTH } from './figure.ts';
 import { labelRoom, panelsBesideNames, rowHeight } from './intervals.ts';
+import { capital, comparedMetrics, finalTitle } from './measures.ts';
 import { axisNumber } from './numbers.ts';
 import { FONT_FAMILY, shortened } from './text-width.ts';
 import type { Theme } from './theme.ts';
 
 const ROW = 30;
 
-/** Every run as a dot: its final return, in the row of its arm; a panel for each task. Null where no run has ended. */
-export function finalReturns(report: Report, theme: Theme): Figure | null {
+/** Every run as a dot: its final score, in the row of its arm; a panel for each task. Null where no run has ended. */
+export function everyRun(report: Report, theme: Theme): Figure | null {
   const ended = report.runs.filter((run) => run.final !== null && Number.isFinite(run.final));
   const tasks = report.tasks.filter((task) => ended.some((run) => run.task === task));
   if (tasks.length === 0) return null;
@@ -18,9 +19,10 @@ export function finalReturns(report: Report, theme: Theme): Figure | null {
   const height = Math.max(54, report.arms.length * ROW);
   const places = panelsBesideNames(tasks.length, columns, height, room);
   const look = axisLook(theme);
+  const isOneMeasure = comparedMetrics(report).length === 1;
   return {
-    name: 'final-returns',
-    title: 'Final return of every run',
+    name: 'every-run',
+    title: `${capital(finalTitle(report))} of every run`,
     description: `Each dot is a run; the stroke is the median of the arm. ${describe(report, ended)}`,
     width: WIDTH,
     height: Math.ceil(tasks.length / columns) * rowHeight(height),
@@ -35,7 +37,7 @@ export function finalReturns(report: Report, theme: Theme): Figure | null {
         boundaryGap: ['3%', '3%'] as [string, string], // dots at the ends stay whole
         splitNumber: Math.max(2, Math.floor(width / 70)),
         axisLabel: { ...look.axisLabel, formatter: axisNumber },
-        name: isLastOfColumn ? 'final return' : '',
+        name: isLastOfColumn || !isOneMeasure ? shortened(finalTitle(report, tasks[i]), width, 12) : '',
         nameGap: 28,
       })),
       yAxis: places.map(({ isFirstOfRow }, i) => ({
