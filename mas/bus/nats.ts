@@ -4,7 +4,6 @@ import { LightbulbError } from '../../core/index.ts';
 import type { BlobStore, Bus, BusStatus, Headers, LatestStore, Message, WorkQueue, WorkQueueOptions } from './bus.ts';
 import { Copies } from './copies.ts';
 import { Lifetime } from './lifetime.ts';
-import { noAnswer, nobody } from './memory.ts';
 import {
   checkHeaders,
   checkMilliseconds,
@@ -21,6 +20,7 @@ import { NatsBlobs } from './nats-blobs.ts';
 import { NatsLatest } from './nats-latest.ts';
 import { codeOf, NatsLink, translated } from './nats-link.ts';
 import { NatsQueue } from './nats-queue.ts';
+import { NatsRequests } from './nats-requests.ts';
 
 export interface NatsBusOptions {
   /** `nats://host:port` or `tls://host:port`; several of one cluster as a list or between commas. */
@@ -96,6 +96,7 @@ class NatsBus implements Bus {
   private readonly connection: NatsConnection;
   private readonly lifetime: Lifetime;
   private readonly copies = new Copies();
+  private readonly requests: NatsRequests;
   private closing: Promise<void> | undefined;
 
   constructor(
@@ -105,6 +106,7 @@ class NatsBus implements Bus {
     this.connection = link.connection;
     this.lifetime = link.lifetime;
     this.status = link.news.asObservable();
+    this.requests = new NatsRequests(link);
     this.maximumPayload = (this.connection.info?.max_payload ?? 2 ** 20) - RESERVED_BYTES;
     void this.follow(pauses);
   }
@@ -144,14 +146,7 @@ class NatsBus implements Bus {
     checkSize(subject, data.length, this.maximumPayload);
     checkMilliseconds('timeout', timeout, 1);
     this.lifetime.check();
-    try {
-      const answer = await this.connection.request(subject, this.copies.of(data), { timeout });
-      return this.messageOf(answer, subject);
-    } catch (error) {
-      if (codeOf(error) === ErrorCode.NoResponders) throw nobody(subject);
-      if (codeOf(error) === ErrorCode.Timeout) throw noAnswer(subject, timeout);
-      throw translated(error, subject);
-    }
+    return this.messageOf(await this.requests.ask(subject, this.copies.of(data), timeout), subject);
   }
 
   async flush(): Promise<void> {
@@ -205,8 +200,10 @@ class NatsBus implements Bus {
       if (status !== latest) this.link.tell(status);
       latest = status;
     };
-    for await (const { type } of this.connection.status() as AsyncIterable<Status>) {
-      if (type === Events.Disconnect) {
+    for await (const { type, permissionContext } of this.connection.status() as AsyncIterable<Status>) {
+      if (type === Events.Error && permissionContext?.operation === 'publish') {
+        this.requests.refuse(permissionContext.subject);
+      } else if (type === Events.Disconnect) {
         pauses.begin();
         tell('disconnected');
       } else if (type === DebugEvents.Reconnecting && latest !== 'connected') tell('reconnecting');

@@ -608,10 +608,12 @@ export function busContract(meeting: () => Meeting): void {
       let isWatchOver = false;
       store.watch('>').subscribe({ complete: () => (isWatchOver = true) });
       const taking = queue.take('cpu', { wait: 60_000 });
+      const asking = assert.rejects(a.request('x', bytes(''), { timeout: 60_000 }), failsWith('unavailable'));
       await sleep(20);
       await Promise.all([a.close(), a.close()]);
       await a.close();
       assert.equal(await taking, undefined);
+      await asking;
       assert.ok(isComplete && isWatchOver);
       assert.deepEqual(seen, ['connected', 'closed', 'complete']);
       assert.throws(() => a.publish('x', bytes('')), failsWith('unavailable'));

@@ -208,6 +208,21 @@ describe(`NATS bus${whyNoNats === undefined ? '' : ` (skipped: ${whyNoNats})`}`,
       await assert.rejects(connectBus('nats://localhost'), failsWith('invalid_input'));
     });
 
+    it('says at once that a request may not be made', async () => {
+      const { url } = await start(
+        'authorization { users: [ { user: ann, password: p, permissions: { publish: { deny: "shut.>" } } } ] }',
+      );
+      const bus = await natsBus({ servers: url, auth: { user: 'ann', password: 'p' } });
+      const began = performance.now();
+      try {
+        await assert.rejects(bus.request('shut.door', bytes(''), { timeout: 10_000 }), failsWith('unavailable'));
+        assert.ok(performance.now() - began < 5000);
+        await assert.rejects(bus.request('open.door', bytes(''), { timeout: 10_000 }), failsWith('no_responder'));
+      } finally {
+        await bus.close();
+      }
+    });
+
     it('goes on where the server refuses for a while', async () => {
       await start('authorization { token: good }');
       const bus = await natsBus({ servers: server.url, auth: { token: 'good' } });
