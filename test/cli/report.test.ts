@@ -60,6 +60,38 @@ describe('lightbulb report', () => {
     assert.match(err, /^warning: a has only 2 runs on simple_spread/);
   });
 
+  it("compares the team's objective or another number, seed by seed, and says which", async () => {
+    writeFakeRuns(batch(), { rows: 4, seeds: 3, isTeam: true });
+    const { code, out } = await report(batch());
+    assert.equal(code, 0);
+    assert.match(out, /^Compared is the team's objective of an episode: /);
+    const pairs = out.split('\n').filter((line) => / alpha +│ beta /.test(line));
+    assert.equal(pairs.length, 1, 'each pair once');
+    assert.match(pairs[0]!, /simple_spread .*3, too few to rely on +│ -[\d.]+ \[-[\d.]+, -[\d.]+\]/);
+    const named = await report(batch(), '--measure', 'evaluation/score/rouge1', '--json');
+    const said = JSON.parse(named.out);
+    assert.deepEqual(said.measures.simple_spread.metric, 'evaluation/score/rouge1');
+    assert.ok(said.finals[0].mean.value < 0.2);
+    assert.equal(said.comparisons[0].paired.pairs, 3);
+    const rows = readFileSync(join(batch(), 'report', 'csv', 'runs.csv'), 'utf8').split('\r\n');
+    assert.match(rows[1]!, /,evaluation\/score\/rouge1,0\.\d+,/);
+  });
+
+  it('of one arm, or of arms without two seeds in common, shows no pairs', async () => {
+    writeFakeRuns(batch(), { rows: 2, seeds: 1 });
+    const { out } = await report(batch());
+    assert.doesNotMatch(out, /seeds of both/);
+    assert.match(out, /alpha/);
+  });
+
+  it('refuses a number that nobody recorded, before it writes anything', async () => {
+    writeFakeRuns(batch(), { rows: 2, seeds: 1, isTeam: true });
+    const { code, out, err } = await report(batch(), '--measure', 'rouge1');
+    assert.deepEqual([code, out], [2, '']);
+    assert.match(err, /no run has recorded a number "rouge1"\. Did you mean "evaluation\/score\/rouge1"\?/);
+    assert.equal(existsSync(join(batch(), 'report')), false);
+  });
+
   const refusals: [what: string, words: string[], message: RegExp][] = [
     ['no path', [], /missing required argument 'paths'/],
     ['a path that is not there', ['nowhere'], /^error: nowhere: there is no such folder; wanted the folder of a run/],

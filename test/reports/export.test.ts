@@ -28,6 +28,8 @@ function parseCsv(text: string): string[][] {
   return rows;
 }
 
+const RETURN = 'evaluation/return/mean';
+
 describe('exports', () => {
   const root = temporaryFolder();
   const made = async (options: FakeRuns = {}): Promise<{ report: Report; recorded: RecordedRuns; out: string }> => {
@@ -81,7 +83,25 @@ describe('exports', () => {
       report.finals.map((row) => row.interquartileMean.low),
     );
     assert.deepEqual(finals[0]![names!.indexOf('optimality_gap')], '');
-    assert.equal(read('comparisons.csv').length, 1 + report.comparisons.length);
+    assert.deepEqual(new Set(finals.map((fields) => fields[names!.indexOf('measure')])), new Set([RETURN]));
+    assert.deepEqual(new Set(runs.map((fields) => fields[head!.indexOf('measure')])), new Set([RETURN]));
+    const [heads, ...comparisons] = read('comparisons.csv');
+    assert.deepEqual(
+      comparisons
+        .map((fields) => Object.fromEntries(fields.map((field, i) => [heads![i], field])))
+        .map((row) => [
+          row.better,
+          Number(row.paired_difference),
+          Number(row.paired_difference_low),
+          Number(row.paired_difference_high),
+          Number(row.pairs),
+          row.pairs_caution,
+        ]),
+      report.comparisons.map(({ better, paired }) => {
+        const { value, low, high } = paired!.difference;
+        return [better, value, low, high, 5, ''];
+      }),
+    );
     const [titles, ...metrics] = read('metrics.csv');
     assert.deepEqual(titles, ['task', 'arm', 'seed', 'key', 'metric', 'step', 'value']);
     assert.deepEqual(
@@ -163,6 +183,32 @@ describe('exports', () => {
       step_1: { step_count: 6000, return: [returns[1]], length: [25] },
       absolute_metrics: { return: [run.final], length: [25] },
     });
+  });
+
+  it('as marl-eval reads it, with another number compared than the return', async () => {
+    const { recorded } = await made({ seeds: 1, arms: ['a'], isTeam: true });
+    const run = recorded.runs[0]!;
+    const [first, last] = run.series.get(RETURN)!.values as unknown as [number, number];
+    const entries = (measure?: string) => {
+      const report = makeReport(recorded, measure === undefined ? {} : { measure });
+      return marlEval(report, recorded.runs).lightbulb!.simple_spread!.a!.seed_1!;
+    };
+    assert.deepEqual(entries(), {
+      step_0: { step_count: 3000, team: [first / 4], return: [first], length: [25] },
+      step_1: { step_count: 6000, team: [last / 4], return: [last], length: [25] },
+      absolute_metrics: { team: [last / 4], return: [last], length: [25] },
+    });
+    assert.deepEqual(entries('evaluation/score/rouge1').step_1, {
+      step_count: 6000,
+      score_rouge1: [last / 100],
+      return: [last],
+      length: [25],
+    });
+    // Numbers of training stand at the steps at which there was an evaluation too.
+    const losses = run.series.get('loss/value')!.values;
+    const of = entries('loss/value');
+    assert.deepEqual(Object.keys(of), ['step_0', 'step_1', 'absolute_metrics']);
+    assert.deepEqual([of.step_0!.loss_value, of.absolute_metrics!.loss_value], [[losses[2]], [losses[5]]]);
   });
 
   it('for marl-eval keep the steps that all runs of a task have', async () => {

@@ -16,6 +16,8 @@ export interface FakeRuns {
   /** Rows between evaluations. */
   readonly evaluateEvery?: number;
   readonly scores?: Readonly<Record<string, ScoreRange>>;
+  /** Evaluations say what the team's objective was, a quarter of the return, and a score `rouge1`, a hundredth. */
+  readonly isTeam?: boolean;
   /** Without a plan the folder holds loose runs, each named by its arm. */
   readonly hasPlan?: boolean;
 }
@@ -54,7 +56,7 @@ interface FakeRun extends FakeRuns {
 
 /** One run. Its returns rise from 0 towards `10 (level + 1)`, with noise that is fixed by arm, task and seed. */
 export function writeFakeRun(folder: string, run: FakeRun): void {
-  const { arm, level, task, seed, rows = 20, stepsPerRow = 1000, evaluateEvery = 5 } = run;
+  const { arm, level, task, seed, rows = 20, stepsPerRow = 1000, evaluateEvery = 5, isTeam = false } = run;
   mkdirSync(folder, { recursive: true });
   const noise = stream(seed, `fake/${arm}/${task}`);
   const height = 10 * (level + 1) + 2 * noise.normal();
@@ -72,7 +74,7 @@ export function writeFakeRun(folder: string, run: FakeRun): void {
     parameters: 9,
     resumed: false,
   });
-  let evaluation = evaluationOf(0);
+  let evaluation = evaluationOf(0, isTeam);
   for (let row = 1; row <= rows; row++) {
     const step = row * stepsPerRow;
     const learnt = 1 - Math.exp((-4 * row) / rows);
@@ -90,7 +92,7 @@ export function writeFakeRun(folder: string, run: FakeRun): void {
     tell({ kind: 'iteration', step, episodes: 8, metrics: numbers, stepsPerSecond: 5000 + 100 * noise.normal() });
     metrics.push({ step, episodes: 8, ...numbers });
     if (row % evaluateEvery !== 0 && row !== rows) continue;
-    evaluation = evaluationOf(height * learnt + 0.2 * noise.normal());
+    evaluation = evaluationOf(height * learnt + 0.2 * noise.normal(), isTeam);
     tell({ kind: 'evaluation', step, evaluation });
     metrics.push({ step, ...evaluationNumbers(evaluation) });
   }
@@ -106,16 +108,24 @@ export function writeFakeRun(folder: string, run: FakeRun): void {
   writeFileSync(join(folder, 'metrics.jsonl'), lines(metrics));
 }
 
-function evaluationOf(mean: number) {
+function evaluationOf(mean: number, isTeam: boolean) {
   return {
     episodes: 100,
     return: { mean, std: 1, min: mean - 2, max: mean + 2 },
     length: 25,
     agents: { agent_0: mean },
+    ...(isTeam ? { team: mean / 4, scores: { rouge1: mean / 100 } } : {}),
   };
 }
 
-function evaluationNumbers({ episodes, return: { mean, std, min, max }, length }: ReturnType<typeof evaluationOf>) {
+function evaluationNumbers(evaluation: ReturnType<typeof evaluationOf>): Record<string, number> {
+  const {
+    episodes,
+    return: { mean, std, min, max },
+    length,
+    team,
+    scores,
+  } = evaluation;
   return {
     'evaluation/episodes': episodes,
     'evaluation/length': length,
@@ -124,6 +134,8 @@ function evaluationNumbers({ episodes, return: { mean, std, min, max }, length }
     'evaluation/return/min': min,
     'evaluation/return/max': max,
     'evaluation/agent/agent_0': mean,
+    ...(team === undefined ? {} : { 'evaluation/team': team }),
+    ...(scores === undefined ? {} : { 'evaluation/score/rouge1': scores.rouge1 }),
   };
 }
 

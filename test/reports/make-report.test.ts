@@ -94,6 +94,55 @@ describe('a report', () => {
     assert.deepEqual([steps.length, steps[0], steps.at(-1)], [150, 1000, 431_000]);
   });
 
+  it('pairs runs by seed, in both orders, on each task', async () => {
+    const { comparisons, runs } = await reportOf({ seeds: 6 });
+    const finals = (arm: string) => runs.filter((run) => run.arm === arm).map(({ final }) => final!);
+    const [alpha, beta] = [finals('alpha'), finals('beta')];
+    const differences = alpha.map((score, i) => score - beta[i]!);
+    const [there, back] = comparisons.map(({ paired }) => paired!);
+    assert.deepEqual([there!.pairs, there!.caution], [6, null]);
+    const { value, low, high } = there!.difference;
+    assert.ok(Math.abs(value - differences.reduce((sum, x) => sum + x, 0) / 6) < 1e-9);
+    assert.ok(Math.min(...differences) < low && low < value && value < high && high < Math.max(...differences));
+    assert.deepEqual(back!.difference, { value: -value, low: -high, high: -low });
+  });
+
+  it("compares the team's objective where evaluations tell it, with its curve first", async () => {
+    const { runs, curves, measure, measures, methods, finals } = await reportOf({ isTeam: true });
+    const recorded = await readRuns([root()]);
+    assert.deepEqual(
+      runs.map(({ final }) => final),
+      recorded.runs.map(({ final }) => final! / 4),
+    );
+    assert.deepEqual([measures.simple_spread!.metric, curves[0]!.metric], ['evaluation/team', 'evaluation/team']);
+    assert.match(measure, /^team's objective of an episode/);
+    assert.ok(methods[0]!.includes(measure));
+    const { value } = finals[0]!.mean;
+    assert.ok(Math.abs(value - runs.slice(0, 5).reduce((sum, { final }) => sum + final!, 0) / 5) < 1e-9);
+  });
+
+  it('compares any number by its name, and leaves aside what the plan says of returns', async () => {
+    const scores = { simple_spread: { low: 0, high: 40 } };
+    const report = await reportOf({ isTeam: true, scores }, { measure: 'evaluation/score/rouge1' });
+    const recorded = await readRuns([root()]);
+    assert.deepEqual(
+      report.runs.map(({ final }) => final),
+      recorded.runs.map(({ final }) => final! / 100),
+    );
+    assert.equal(report.curves[0]!.metric, 'evaluation/score/rouge1');
+    assert.equal(
+      report.finals.some(({ isNormalised }) => isNormalised),
+      false,
+    );
+    assert.match(report.warnings.join(), /counts as 0 and 1 on simple_spread is not of evaluation\/score\/rouge1/);
+    const given = makeReport(recorded, { measure: 'evaluation/score/rouge1', scores });
+    assert.deepEqual([given.finals.filter(({ isNormalised }) => isNormalised).length, given.warnings], [2, []]);
+    // What is no curve otherwise is one where it is what is compared.
+    const spread = makeReport(recorded, { measure: 'evaluation/return/std' });
+    assert.equal(spread.curves[0]!.metric, 'evaluation/return/std');
+    assert.throws(() => makeReport(recorded, { measure: 'evaluation/score/rouge' }), /Did you mean .*rouge1/);
+  });
+
   it('names the settings that differ, by pointer', async () => {
     const { settings } = await reportOf({ seeds: 1 });
     assert.deepEqual(settings, [{ path: '/learner/learningRate', values: { alpha: [0.001], beta: [0.002] } }]);

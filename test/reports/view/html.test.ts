@@ -43,6 +43,41 @@ describe('the page of a report', () => {
     assert.equal(new Set(ids).size, ids.length, 'ids are unique');
   });
 
+  it('names what is compared, in headings, tables and pictures', () => {
+    const measure = { metric: 'evaluation/team', title: 'team objective' };
+    const metrics = ['return/mean', 'evaluation/return/mean', 'evaluation/team', 'loss/value'];
+    const page = htmlOf(sampleReport({ seeds: 5, points: 12, measure, metrics }));
+    for (const words of [
+      '<h3>Final team objective of every run</h3>',
+      'simple_spread: final team objective, with 95\u00a0% intervals',
+      '>Final team objective</th>',
+      '>final team objective</text>',
+    ]) {
+      assert.ok(page.includes(words), words);
+    }
+    assert.doesNotMatch(page, /final return/i);
+    const curves = [...page.matchAll(/<h3>([^<]*) over environment steps<\/h3>/g)].map(([, title]) => title);
+    assert.equal(curves[0], 'team objective of an episode, evaluation');
+    assert.ok(page.indexOf('over environment steps') < page.indexOf('<details>'), 'and is not folded away');
+  });
+
+  it('shows differences by seed, and nothing bold of few', () => {
+    const pairs = (page: string) => page.slice(page.indexOf('id="pairs"'), page.indexOf('id="settings"'));
+    const made = (seeds: number, caution: string | null) => {
+      const report = sampleReport({ arms: ['a', 'b'], seeds, points: 12 });
+      const paired = { pairs: seeds, difference: { value: 2, low: 1, high: 3 }, caution };
+      return pairs(htmlOf({ ...report, comparisons: report.comparisons.map((row) => ({ ...row, paired })) }));
+    };
+    const bold = /<span class="clear">2\.0<\/span> <span class="interval">\[1\.0, 3\.0\]<\/span>/;
+    assert.match(made(5, null), /First minus second, mean over seeds/);
+    assert.match(made(5, null), bold);
+    assert.match(made(5, null), /<td class="number">5<\/td>/);
+    assert.doesNotMatch(made(2, 'too few'), bold);
+    assert.match(made(2, 'too few'), /<td class="number">2 <span class="caution">too few<\/span><\/td>/);
+    const none = sampleReport({ arms: ['a', 'b'], seeds: 2, points: 12, isNormalised: true });
+    assert.doesNotMatch(pairs(htmlOf(none)), /mean over seeds/);
+  });
+
   it('loads nothing', () => {
     const page = htmlOf(sampleReport({ seeds: 2, points: 12 }));
     const loads = page.matchAll(/\b(?:src|href|srcset|data|action|poster)=["']?([^"'\s>]+)|url\(([^)]+)\)|@import/g);
