@@ -93,7 +93,7 @@ class SharedValueLearner implements JointLearner {
     const sources = { round, credits, team, isComa: options.credit === 'coma' };
     const samples = (options.rollout * copies) / options.minibatches;
     const shards = (copies / options.minibatches) % (spec.shards ?? 1) === 0 ? (spec.shards ?? 1) : 1;
-    this.estimates = new Estimates(programs, sources, options, scales, this.acting, samples);
+    this.estimates = new Estimates(programs, sources, options, scales, this.acting, samples, shards);
     this.updater = new Updater({
       network: this.network,
       programs,

@@ -32,6 +32,8 @@ export class Updater {
   private readonly gradients: readonly Value[];
   private readonly metrics: readonly Value[];
   private readonly shares: Value;
+  /** What gradients are taken at: one array for both copies of the learner's state, so that they are bound once. */
+  private readonly parameters: Value;
   private readonly learningRate = float32([]);
   private readonly norm = float32([]);
   private readonly gradientRuns = new Map<string, () => void>();
@@ -42,6 +44,7 @@ export class Updater {
     const roles = network.roles.length;
     this.batches = Array.from({ length: shards }, () => new Batch(samples / shards, sources, true));
     this.noise = this.batches.map((batch) => new DropoutNoise(network.policy, batch, options.encoder));
+    this.parameters = float32([learner.layout.size]);
     this.gradients = this.batches.map(() => float32([learner.layout.size]));
     this.metrics = this.batches.map(() => float32([roles * ROLE_METRICS.length + 1]));
     this.shares = float32([2 * roles + 1]);
@@ -126,16 +129,15 @@ export class Updater {
 
   private runGradient(): void {
     const { batches, spec, gradientRuns } = this;
-    const { turn } = spec.learner;
-    const key = `${turn}:${batches.map((batch) => batch.key).join('|')}`;
+    (this.parameters.data as Float32Array).set(spec.learner.current.parameters!.data as Float32Array);
+    const key = batches.map((batch) => batch.key).join('|');
     const run = gradientRuns.get(key) ?? this.bindGradient();
     gradientRuns.set(key, run);
     run();
   }
 
   private bindGradient(): () => void {
-    const { batches, spec, gradients, metrics, shares, noise } = this;
-    const parameters = spec.learner.current.parameters!;
+    const { batches, spec, gradients, metrics, shares, noise, parameters } = this;
     return bindTogether(
       batches.map((batch, i) => {
         const inputs: Values = { ...batch.inputs(), ...noise[i]!.inputs(), shares, parameters };
