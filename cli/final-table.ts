@@ -44,7 +44,7 @@ async function pairsText({ arms, comparisons }: Report): Promise<string> {
   if (rows.length === 0) return '';
   if (rows.length > MOST_PAIRS) return `Paired differences of ${rows.length} pairs of arms are in comparisons.csv.`;
   const table = await tableOf(
-    ['task', 'first', 'second', 'seeds of both', 'first minus second'],
+    ['task', 'first', 'second', 'seeds in common', 'first minus second'],
     ['left', 'left', 'left', 'left', 'left'],
     rows.map(({ task, first, second, paired: { pairs, difference, caution } }) => [
       task ?? '',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Evaluation } from '../../agents/index.ts';
 import type { Event } from '../../scenarios/index.ts';
 import { LineTail } from './line-tail.ts';
 import { ThinnedSeries } from './thinned-series.ts';
@@ -18,7 +19,7 @@ export interface LiveRow {
   readonly stepsPerSecond: number | null;
   /** Mean return of training's last episodes. */
   readonly latestReturn: number | null;
-  /** Of the last evaluation. */
+  /** What the last evaluation found: the team's objective where the environment has one of its own, or the return. */
   readonly evaluated: number | null;
   /** Seconds; null where the run does not run. */
   readonly left: number | null;
@@ -129,13 +130,8 @@ export class LiveRun {
         break;
       }
       case 'evaluation':
-        this.add('evaluation/return/mean', event.step, event.evaluation.return.mean);
-        this.add('evaluation/length', event.step, event.evaluation.length);
-        for (const [task, { return: of, score }] of Object.entries(event.evaluation.tasks ?? {})) {
-          this.add(`evaluation/${task}/return`, event.step, of.mean);
-          this.add(`evaluation/${task}/score`, event.step, score);
-        }
-        this.row_ = { ...row, evaluated: event.evaluation.return.mean, time };
+        this.addEvaluation(event.step, event.evaluation);
+        this.row_ = { ...row, evaluated: event.evaluation.team ?? event.evaluation.return.mean, time };
         break;
       case 'warning':
         this.row_ = { ...row, message: event.message, time };
@@ -156,6 +152,17 @@ export class LiveRun {
         break;
       case 'checkpoint':
         this.row_ = { ...row, time };
+    }
+  }
+
+  private addEvaluation(step: number, { return: of, length, team, scores = {}, tasks = {} }: Evaluation): void {
+    if (team !== undefined) this.add('evaluation/team', step, team);
+    this.add('evaluation/return/mean', step, of.mean);
+    this.add('evaluation/length', step, length);
+    for (const [name, value] of Object.entries(scores)) this.add(`evaluation/score/${name}`, step, value);
+    for (const [task, { return: returns, score }] of Object.entries(tasks)) {
+      this.add(`evaluation/${task}/return`, step, returns.mean);
+      this.add(`evaluation/${task}/score`, step, score);
     }
   }
 

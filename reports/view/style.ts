@@ -35,6 +35,7 @@ td, [data-sortable] tbody th { white-space: nowrap; }
 tbody th { min-width: 12ch; }
 td:has(code), td.message { white-space: normal; }
 td.number, th.number { text-align: right; white-space: nowrap; }
+thead th.long { white-space: normal; min-width: 18ch; }
 .interval { color: var(--muted); font-size: 13px; }
 .caution { color: var(--muted); font-size: 13px; font-style: italic; }
 .key { display: inline-block; width: 12px; height: 12px; margin-right: 7px; border-radius: 2px; vertical-align: -1px; }

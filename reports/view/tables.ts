@@ -8,11 +8,15 @@ import { armStyle, pageTheme } from './theme.ts';
 interface Column {
   readonly title: string;
   readonly isNumber?: boolean;
+  /** Its words may stand below each other, for they are longer than what is under them. */
+  readonly isLong?: boolean;
 }
 
 function table(caption: string, columns: readonly Column[], rows: readonly Markup[], isSortable = false): Markup {
-  const heads = columns.map(({ title, isNumber }) =>
-    isNumber ? html`<th scope="col" class="number">${title}</th>` : html`<th scope="col">${title}</th>`,
+  const heads = columns.map(({ title, isNumber, isLong }) =>
+    isNumber
+      ? html`<th scope="col" class="${isLong ? 'number long' : 'number'}">${title}</th>`
+      : html`<th scope="col">${title}</th>`,
   );
   const mark = new Markup(isSortable ? ' data-sortable' : '');
   return html`<div class="wide" role="region" aria-label="${caption}" tabindex="0"><table${mark}>
@@ -75,8 +79,8 @@ export function comparisonTables(report: Report): Markup[] {
         [
           { title: 'First' },
           { title: 'Second' },
-          { title: 'P(first above second)', isNumber: true },
-          { title: 'First minus second, interquartile means', isNumber: true },
+          { title: 'P(first above second)', isNumber: true, isLong: true },
+          { title: 'First minus second, interquartile means', isNumber: true, isLong: true },
           ...(hasPairs ? PAIRED : []),
         ],
         rows.map((row) => comparison(row, decimals, hasPairs)),
@@ -86,8 +90,8 @@ export function comparisonTables(report: Report): Markup[] {
 }
 
 const PAIRED: readonly Column[] = [
-  { title: 'First minus second, mean over seeds', isNumber: true },
-  { title: 'Seeds of both', isNumber: true },
+  { title: 'First minus second, mean seed by seed', isNumber: true, isLong: true },
+  { title: 'Seeds in common', isNumber: true, isLong: true },
 ];
 
 type Decimals = readonly [difference: number | undefined, paired: number | undefined];

@@ -85,6 +85,19 @@ describe('a run that is watched', () => {
     assert.deepEqual(points(run, 'evaluation/return/mean'), [[1000, -5]]);
   });
 
+  it("has curves of the team's objective and of scores, and the former in its row", async () => {
+    const writer = new RunWriter(join(root(), 'run'));
+    const run = new LiveRun({ id: '0', name: 'run', path: writer.folder });
+    const of = { mean: 8, std: 0, min: 8, max: 8 };
+    const evaluation = { episodes: 2, return: of, length: 3, agents: {}, team: 2, scores: { rouge1: 0.25 } };
+    writer.write({ kind: 'evaluation', step: 500, evaluation });
+    await run.refresh();
+    assert.equal(run.row.evaluated, 2);
+    assert.deepEqual(points(run, 'evaluation/team'), [[500, 2]]);
+    assert.deepEqual(points(run, 'evaluation/score/rouge1'), [[500, 0.25]]);
+    assert.deepEqual(points(run, 'evaluation/return/mean'), [[500, 8]]);
+  });
+
   it('forgets what a resumed run makes again', async () => {
     const writer = new RunWriter(join(root(), 'run'));
     const run = new LiveRun({ id: '0', name: 'run', path: writer.folder });

@@ -69,13 +69,13 @@ describe('the page of a report', () => {
       return pairs(htmlOf({ ...report, comparisons: report.comparisons.map((row) => ({ ...row, paired })) }));
     };
     const bold = /<span class="clear">2\.0<\/span> <span class="interval">\[1\.0, 3\.0\]<\/span>/;
-    assert.match(made(5, null), /First minus second, mean over seeds/);
+    assert.match(made(5, null), /First minus second, mean seed by seed/);
     assert.match(made(5, null), bold);
     assert.match(made(5, null), /<td class="number">5<\/td>/);
     assert.doesNotMatch(made(2, 'too few'), bold);
     assert.match(made(2, 'too few'), /<td class="number">2 <span class="caution">too few<\/span><\/td>/);
     const none = sampleReport({ arms: ['a', 'b'], seeds: 2, points: 12, isNormalised: true });
-    assert.doesNotMatch(pairs(htmlOf(none)), /mean over seeds/);
+    assert.doesNotMatch(pairs(htmlOf(none)), /mean seed by seed/);
   });
 
   it('loads nothing', () => {
