@@ -39,7 +39,9 @@ export class Estimates {
       this.flush(count);
       count = 0;
     };
-    for (let sample = 0; sample < seen; sample++) take(sample);
+    for (let sample = 0; sample < T * B; sample++) take(sample);
+    // Where an episode has just ended, nothing is read from the next one.
+    for (let sample = T * B; sample < seen; sample++) if (sources.round.ended[sample - B] === 0) take(sample);
     for (let sample = 0; sample < T * B; sample++) if (this.isCutOff(sample)) take(seen + sample);
     if (count > 0) this.flush(count);
   }

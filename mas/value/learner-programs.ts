@@ -74,13 +74,14 @@ export function createLearnerPrograms(
         const of = (name: string): tf.Tensor => inputs[`${r}/${name}`]!;
         const mean = (term: tf.Tensor): tf.Scalar => tf.mul<tf.Scalar>(tf.sum(tf.mul(term, of('weight'))), shares[r]!);
         const given = policy.headOf(parameters.policy, r);
-        const { logProbability, entropy } = policy.heads[r]!.evaluate(
+        const { logProbability, entropy, length } = policy.heads[r]!.evaluate(
           given,
           seen.encoded[r]!,
           inputs[`${r}/mask`],
           of('action'),
         );
-        const logRatio = tf.sub(logProbability, of('logProbability'));
+        const joint = tf.sub(logProbability, of('logProbability'));
+        const logRatio = options.ratio === 'joint' || length === undefined ? joint : tf.div(joint, length);
         const ratio = tf.exp(logRatio);
         const missed = (value: tf.Tensor, counts: tf.Tensor): tf.Scalar =>
           tf.sum(tf.mul(errorLoss(tf.sub(value, of('target')), options), counts));

@@ -56,6 +56,12 @@ export interface SharedValueOptions {
   readonly discount: number;
   readonly gaeLambda: number;
   readonly clip: number;
+  /**
+   * Of an utterance of many words: the ratio that is clipped. `joint`: of the whole utterance's probabilities, PPO's.
+   * `perWord`: its geometric mean over the words, so that long utterances may move as far as short ones (GSPO, Zheng et al.
+   * 2025, arXiv 2507.18071, equation 7). The same for all other actions.
+   */
+  readonly ratio: 'joint' | 'perWord';
   readonly valueLoss: 'squared' | 'huber';
   readonly huberDelta: number;
   readonly valueCoefficient: number;
@@ -87,6 +93,7 @@ export const sharedValueDefaults: SharedValueOptions = {
   discount: 0.99,
   gaeLambda: 0.95,
   clip: 0.2,
+  ratio: 'joint',
   valueLoss: 'huber',
   huberDelta: 10,
   valueCoefficient: 1,

@@ -15,7 +15,12 @@ export interface RoleHead {
     encoded: Encoded,
     legal: tf.Tensor | undefined,
     action: tf.Tensor,
-  ): { readonly logProbability: tf.Tensor; readonly entropy: tf.Tensor };
+  ): {
+    readonly logProbability: tf.Tensor;
+    readonly entropy: tf.Tensor;
+    /** Of an utterance: its words [R], the stop among them. */
+    readonly length?: tf.Tensor;
+  };
   /** Draws by the noise [R, noiseSize], or takes the most likely: [R, A] and [R]. */
   draw(
     parameters: Branch<tf.Tensor>,
