@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { agentCommand } from './commands/agent.ts';
 import { batchCommand } from './commands/batch.ts';
 import { checkCommand } from './commands/check.ts';
 import { conformCommand } from './commands/conform.ts';
@@ -8,11 +9,13 @@ import { evaluateCommand } from './commands/evaluate.ts';
 import { importCommand } from './commands/import.ts';
 import { listCommand } from './commands/list.ts';
 import { modelCommand } from './commands/model.ts';
+import { playCommand } from './commands/play.ts';
 import { recordCommand } from './commands/record.ts';
 import { reportCommand } from './commands/report.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { runCommand } from './commands/run.ts';
 import { setupCommand } from './commands/setup.ts';
+import { topCommand } from './commands/top.ts';
 import { validateCommand } from './commands/validate.ts';
 import { watchCommand } from './commands/watch.ts';
 import { workerCommand } from './commands/worker.ts';
@@ -22,9 +25,12 @@ import { type ExitCode, exitCodes, type Terminal } from './terminal.ts';
 const commands = [
   runCommand,
   resumeCommand,
+  agentCommand,
+  topCommand,
   batchCommand,
   workerCommand,
   evaluateCommand,
+  playCommand,
   recordCommand,
   importCommand,
   reportCommand,

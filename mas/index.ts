@@ -17,15 +17,28 @@ export type { NatsAuth, NatsTls } from './bus/nats-access.ts';
 export * from './messages/index.ts';
 export {
   createTeamTraining,
+  type PlayRoleSpec,
+  type ProcessNews,
+  playRole,
+  Registry,
   type RoleAgent,
+  type RoleCommand,
+  type RoleNews,
   type RoleSpec,
+  type RunEntry,
   type SetAside,
+  type SuperviseSpec,
+  type Supervision,
   serveRole,
+  superviseRoles,
   type TeamNews,
   type TeamSpec,
   type TeamTraining,
   type TeamTrainingSpec,
   type TellNews,
+  type Watched,
+  type WatchedAgent,
+  watchRun,
 } from './team/index.ts';
 export {
   createJointLearner,

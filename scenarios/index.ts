@@ -1,5 +1,6 @@
 export { build, type CreateTraining, environmentOf, type MakeEnvironment } from './build.ts';
 export type { CreateGato } from './build-generalist.ts';
+export { busOf } from './build-team.ts';
 export { JsonLines, replaceFile, wholeLines, write as writeToDisk } from './disk.ts';
 export { type EvaluationSummary, evaluate } from './evaluate.ts';
 export type { Clock, Event, Happening, Prepared, Summary } from './events.ts';
@@ -33,5 +34,6 @@ export {
   type TaskChoice,
   type TasksScenario,
 } from './schema.ts';
+export { type Shown, type ShowOptions, showEpisodes } from './show-episodes.ts';
 export { removeUnmade, type Standing, standingOf } from './standing.ts';
 export { checkScenario } from './start.ts';

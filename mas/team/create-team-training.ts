@@ -1,6 +1,7 @@
 import type { Executor } from '../../nn/index.ts';
 import { createJointLearner, type SharedValueOptions } from '../value/index.ts';
-import { createTeam, type TeamSpec, type TeamTraining } from './team-training.ts';
+import type { TeamSpec } from './team-spec.ts';
+import { createTeam, type TeamTraining } from './team-training.ts';
 
 export interface TeamTrainingSpec extends TeamSpec {
   readonly options: SharedValueOptions;

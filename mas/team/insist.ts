@@ -19,8 +19,8 @@ export interface InsistOptions {
 
 /**
  * Does what may fail for a while, such as a request to an agent that is just being started, again and again with growing
- * pauses. `act` is told how often it failed before. Errors that do not pass are thrown; `unavailable` once `signal`
- * says so.
+ * pauses. `act` is told how often it failed before. Errors that do not pass are thrown; once `signal` says so, its
+ * reason, or `unavailable`.
  */
 export async function insist<T>(
   act: (failures: number) => Promise<T>,
@@ -29,12 +29,12 @@ export async function insist<T>(
   let pause = FIRST_PAUSE;
   let waited = 0;
   for (let failures = 0; ; failures++) {
-    if (signal.aborted) throw stopped();
+    if (signal.aborted) throw stopped(signal);
     try {
       return await act(failures);
     } catch (error) {
       if (!(error instanceof LightbulbError) || !(PASSING.has(error.code) || passes(error))) throw error;
-      if (signal.aborted) throw stopped(error);
+      if (signal.aborted) throw stopped(signal, error);
       failed(error, waited);
     }
     await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -43,7 +43,8 @@ export async function insist<T>(
   }
 }
 
-function stopped(cause?: LightbulbError): LightbulbError {
+function stopped(signal: AbortSignal, cause?: LightbulbError): LightbulbError {
+  if (signal.reason instanceof LightbulbError) return signal.reason;
   return new LightbulbError('unavailable', 'stopped while waiting for the other agents', {
     ...(cause === undefined ? {} : { got: cause.message, cause }),
     cure: 'Resume the run: it goes on from its last checkpoint',

@@ -1,10 +1,13 @@
+import type { ProcessNews } from './supervise.ts';
+
 /** What happens between the agents of a team that a person may want to know. */
 export type TeamNews =
   /** Nobody answers for this role; it is asked for ever. `cause` says how that showed. */
   | { readonly kind: 'waiting'; readonly role: string; readonly cause: string }
   | { readonly kind: 'back'; readonly role: string }
   /** The learner trained on these tasks, each once; told before they are acknowledged. */
-  | { readonly kind: 'trained'; readonly round: number; readonly tasks: readonly string[] };
+  | { readonly kind: 'trained'; readonly round: number; readonly tasks: readonly string[] }
+  | ProcessNews;
 
 export type TellNews = (news: TeamNews) => void;
 

@@ -52,21 +52,21 @@ export class PolicyPublisher {
 
 /** The policies that an agent acts by: fetched when first asked for. */
 export class PolicyShelf {
-  private readonly kept = new Map<string, Float32Array>();
+  private readonly kept = new Map<number, Float32Array>();
 
   constructor(
     private readonly channel: Channel,
+    private readonly sitting: number,
     /** Numbers that a policy has. */
     private readonly size: number,
   ) {}
 
   /** `timeout` where it is not published for some seconds: whoever asked may ask again. */
-  async get(sitting: number, version: number): Promise<Float32Array> {
-    const name = blobOf(sitting, version);
-    const known = this.kept.get(name);
+  async get(version: number): Promise<Float32Array> {
+    const known = this.kept.get(version);
     if (known !== undefined) return known;
-    const fetched = await this.fetch(name);
-    this.kept.set(name, fetched);
+    const fetched = await this.fetch(blobOf(this.sitting, version));
+    this.kept.set(version, fetched);
     for (const oldest of this.kept.keys()) {
       if (this.kept.size <= KEPT) break;
       this.kept.delete(oldest);

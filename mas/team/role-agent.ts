@@ -16,6 +16,8 @@ export interface RoleSpec {
   readonly run: string;
   /** Of the run: what is drawn depends on it, the role, the round and the step, and on nothing that an agent did before. */
   readonly seed: number;
+  /** Of the run; requests of another one are declined, as its seed or its policies may be others. */
+  readonly sitting: number;
   /** The environment's group that this role is, and where it stands among the groups. */
   readonly group: Group;
   readonly index: number;
@@ -62,7 +64,7 @@ class Agent implements RoleAgent {
 
   constructor(private readonly spec: RoleSpec) {
     this.channel = new Channel(spec.bus, { run: spec.run });
-    this.shelf = new PolicyShelf(this.channel, spec.policy.layout.size);
+    this.shelf = new PolicyShelf(this.channel, spec.sitting, spec.policy.layout.size);
   }
 
   start(): void {
@@ -98,8 +100,8 @@ class Agent implements RoleAgent {
     const { seed, group } = this.spec;
     const { round, step, version } = fields;
     const copies = sizes.B!;
-    this.check(sizes);
-    const parameters = await this.shelf.get(sittingOf(id), version);
+    this.check(id, sizes);
+    const parameters = await this.shelf.get(version);
     const { actor, turn } = this.turnOf(copies);
     turn.observation.set(arrays.observation.data);
     turn.actionMask.set(arrays.mask.data);
@@ -115,7 +117,13 @@ class Agent implements RoleAgent {
     };
   }
 
-  private check({ n, D, M }: Readonly<Record<string, number>>): void {
+  private check(id: string, { n, D, M }: Readonly<Record<string, number>>): void {
+    if (sittingOf(id) !== this.spec.sitting) {
+      throw new LightbulbError('conflict', 'this is another sitting of the run than this agent knows', {
+        wanted: `${this.spec.sitting}`,
+        got: id,
+      });
+    }
     const { agents, observation, mask } = groupSizes(this.spec.group);
     if (n === agents && D === observation && M === mask) return;
     throw new LightbulbError('mismatch', 'these observations are not those of this role', {

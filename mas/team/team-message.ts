@@ -18,9 +18,3 @@ export const team = defineMessage({
     difference: optionalArray('f32', ['T', 'B', 'all']),
   },
 });
-
-/** A latest value of the run: how often it was started, the first time included. */
-export const sitting = defineMessage({
-  kind: 'sitting',
-  schema: Type.Object({ sitting: count }, { additionalProperties: false }),
-});

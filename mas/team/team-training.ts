@@ -1,9 +1,9 @@
 import { type Checkpoint, type Evaluation, evaluatePlayer, type Iteration, type Training } from '../../agents/index.ts';
 import { type Json, stream } from '../../core/index.ts';
 import type { BatchedEnvironment } from '../../worlds/index.ts';
-import type { Bus } from '../bus/bus.ts';
 import { Channel } from '../messages/index.ts';
-import type { JointLearner, SharedValueOptions } from '../value/index.ts';
+import type { JointLearner } from '../value/index.ts';
+import { Cast } from './cast.ts';
 import { Desk } from './desk.ts';
 import { requireWholeEpisodes } from './difference.ts';
 import { HandOver } from './hand-over.ts';
@@ -13,30 +13,7 @@ import { createJointPlayer } from './joint-player.ts';
 import type { SetAside, TellNews } from './news.ts';
 import { Pace } from './pace.ts';
 import { PolicyPublisher } from './policies.ts';
-import { type RoleAgent, serveRole } from './role-agent.ts';
-import { nextSitting } from './sitting.ts';
-
-export interface TeamSpec {
-  readonly seed: number;
-  /** Environment steps of the whole training, all copies added up. */
-  readonly steps: number;
-  readonly copies: number;
-  readonly make: (copies: number) => BatchedEnvironment;
-  /** What evaluations play, where that is another environment (held-out data, say). Default: `make`. */
-  readonly makeForEvaluation?: ((copies: number) => BatchedEnvironment) | undefined;
-  readonly options: Pick<SharedValueOptions, 'rollout' | 'credit'>;
-  /** Not closed by the training: it is its maker's. */
-  readonly bus: Bus;
-  /** Tells this run's messages from those of others; the same when it is resumed. */
-  readonly run: string;
-  /** Roles (the environment's groups) that this process plays itself. Default: all. */
-  readonly local?: 'all' | readonly string[];
-  /** Milliseconds for an answer of a role; longer after one that did not come. Default 3000. */
-  readonly timeout?: number;
-  /** Gives up waiting for other agents: the round under way is lost, and `advance` throws `unavailable`. */
-  readonly signal?: AbortSignal;
-  readonly tell?: TellNews;
-}
+import type { TeamSpec } from './team-spec.ts';
 
 /** A training whose agents may be anywhere. */
 export interface TeamTraining extends Training {
@@ -57,34 +34,30 @@ export async function createTeam(
   spec: TeamSpec,
   createLearner: (environment: BatchedEnvironment) => JointLearner | Promise<JointLearner>,
 ): Promise<TeamTraining> {
-  const { bus, run, options, copies: B, local = 'all' } = spec;
-  const environment = spec.make(B);
+  const { bus, run, seed, make, options, copies: B, timeout = 3000, tell = () => undefined } = spec;
+  const { rollout: T, credit } = options;
+  const hasDifference = credit === 'difference';
+  const environment = make(B);
+  const over = new AbortController();
+  const signal = AbortSignal.any([over.signal, ...(spec.signal === undefined ? [] : [spec.signal])]);
   let learner: JointLearner | undefined;
+  let cast: Cast | undefined;
   try {
-    const hasDifference = options.credit === 'difference';
-    if (hasDifference) requireWholeEpisodes(environment, options.rollout);
+    if (hasDifference) requireWholeEpisodes(environment, T);
     learner = await createLearner(environment);
-    const over = new AbortController();
     bus.status.subscribe({ complete: () => over.abort() });
-    const signal = AbortSignal.any([over.signal, ...(spec.signal === undefined ? [] : [spec.signal])]);
-    const setAside = { answers: 0, tasks: 0, feedback: 0 };
-    const channel = new Channel(bus, { run });
     const { groups, feedbackKinds = [] } = environment;
-    const T = options.rollout;
-    const K = feedbackKinds.length;
-    const sitting = await nextSitting(channel);
-    const asking = { sitting, signal, setAside, timeout: spec.timeout ?? 3000, tell: spec.tell ?? (() => undefined) };
-    const host = new Host(channel, environment, { ...asking, T, seed: spec.seed, make: spec.make, hasDifference });
-    const desk = await Desk.open(channel, { groups, T, B, K, hasDifference, sitting, signal, setAside });
+    const channel = new Channel(bus, { run });
+    cast = await Cast.begin(spec, groups, learner.policy, (error) => over.abort(error));
+    const setAside = { answers: 0, tasks: 0, feedback: 0 };
+    const common = { sitting: cast.sitting, T, hasDifference, signal, setAside };
+    const host = new Host(channel, environment, { ...common, seed, make, timeout, tell });
+    const desk = await Desk.open(channel, { ...common, groups, B, K: feedbackKinds.length });
     const handOver = await HandOver.open(channel, T, B);
-    const agents = groups.flatMap((group, index) => {
-      if (local !== 'all' && !local.includes(group.name)) return [];
-      const { policy } = learner!;
-      return [serveRole({ bus, run, seed: spec.seed, group, index, policy, name: `${run}/${group.name}` })];
-    });
-    const roles = groups.map(({ name }) => name);
-    return new Team({ ...asking, spec, roles, learner, channel, host, desk, handOver, agents, over });
+    return new Team({ spec, learner, channel, host, desk, handOver, cast, over, signal, setAside, tell });
   } catch (error) {
+    over.abort();
+    await cast?.close('paused');
     learner?.close();
     environment.close?.();
     throw error;
@@ -93,15 +66,13 @@ export async function createTeam(
 
 interface Members {
   readonly spec: TeamSpec;
-  readonly roles: readonly string[];
   readonly learner: JointLearner;
   readonly channel: Channel;
   readonly host: Host;
   readonly desk: Desk;
   readonly handOver: HandOver;
-  readonly agents: readonly RoleAgent[];
+  readonly cast: Cast;
   readonly over: AbortController;
-  readonly sitting: number;
   readonly signal: AbortSignal;
   readonly setAside: SetAside;
   readonly tell: TellNews;
@@ -118,15 +89,15 @@ class Team implements TeamTraining {
   private published: number | undefined;
 
   constructor(private readonly members: Members) {
-    const { spec, channel, sitting } = members;
-    this.publisher = new PolicyPublisher(channel, sitting);
+    const { spec, channel, cast } = members;
+    this.publisher = new PolicyPublisher(channel, cast.sitting);
     this.pace = new Pace(channel);
     this.stride = spec.options.rollout * spec.copies;
     this.rounds = Math.max(1, Math.ceil(spec.steps / this.stride));
   }
 
   get roles(): readonly string[] {
-    return this.members.roles;
+    return this.members.cast.roles;
   }
 
   get setAside(): Readonly<SetAside> {
@@ -142,8 +113,9 @@ class Team implements TeamTraining {
   }
 
   async advance(): Promise<Iteration> {
-    const { host, desk, handOver, learner, tell, sitting } = this.members;
+    const { host, desk, handOver, learner, tell, cast } = this.members;
     const { round, step } = this;
+    const { sitting } = cast;
     await this.publish(round);
     const { episodes, metrics } = await host.play(round, round);
     const give = (attempt: number): Promise<void> =>
@@ -188,11 +160,14 @@ class Team implements TeamTraining {
   }
 
   async close(): Promise<void> {
-    const { over, agents, host, learner, channel } = this.members;
+    const { over, cast, host, learner, channel } = this.members;
+    const isOver = this.round >= this.rounds;
     over.abort();
-    await Promise.all(agents.map((agent) => agent.close()));
+    await cast.close(isOver ? 'over' : 'paused');
     host.close();
     learner.close();
+    // What a paused run left on the bus is tidied up when it is resumed.
+    if (isOver) await channel.destroy().catch(() => undefined);
     await channel.close();
   }
 

@@ -37,7 +37,16 @@ describe(`a team over NATS${whyNoNats === undefined ? '' : ` (skipped: ${whyNoNa
     const index = groups.findIndex((group) => group.name === name);
     return {
       bus,
-      agent: serveRole({ bus, run, seed: 7, group: groups[index]!, index, policy: fakePolicy(groups), name }),
+      agent: serveRole({
+        bus,
+        run,
+        seed: 7,
+        sitting: 1,
+        group: groups[index]!,
+        index,
+        policy: fakePolicy(groups),
+        name,
+      }),
     };
   };
 
@@ -70,7 +79,7 @@ describe(`a team over NATS${whyNoNats === undefined ? '' : ` (skipped: ${whyNoNa
       trained.push(...news.tasks);
       round = news.round;
     });
-    for (const at of [2, 6]) {
+    for (const at of [3]) {
       await eventually(() => round >= at, 20_000);
       await server.kill();
       await sleep(100);

@@ -56,12 +56,12 @@ describe('a team', () => {
     return made;
   };
   /** What another process would start. */
-  const role = (name: string, on = bus, seed = 7) => {
+  const role = (name: string, on = bus, sitting = 1) => {
     const environment = duet()(1);
     const index = environment.groups.findIndex((group) => group.name === name);
     const policy = fakePolicy(environment.groups);
     const group = environment.groups[index]!;
-    return keep(serveRole({ bus: on, run: 'duet', seed, group, index, policy, name: `${name}-there` }));
+    return keep(serveRole({ bus: on, run: 'duet', seed: 7, sitting, group, index, policy, name: `${name}-there` }));
   };
 
   it('hands the learner what happened, one round at a time', async () => {
@@ -113,7 +113,7 @@ describe('a team', () => {
     assert.deepEqual(await rounds(training, 4), alone);
     await training.close();
     const spread = await team({ local: [], run: 'duet' });
-    for (const name of ['pianist', 'singer', 'singer', 'singer']) role(name, keep(server.connect()));
+    for (const name of ['pianist', 'singer', 'singer', 'singer']) role(name, keep(server.connect()), 2);
     assert.deepEqual(await rounds(spread.training, 4), alone);
   });
 
