@@ -18,7 +18,8 @@ export async function build(
 ): Promise<Training> {
   const { seed, steps, environment, learner, executor, device, threads } = scenario;
   const make = await environmentOf(scenario, environment, '/environment');
-  const makeForEvaluation = await evaluationEnvironmentOf(scenario);
+  const isEvaluatedElsewhere = Object.keys(scenario.evaluation.options).length > 0;
+  const makeForEvaluation = isEvaluatedElsewhere ? await evaluationEnvironmentOf(scenario) : undefined;
   const scripted = learner.name === 'scripted' ? controllerOf(scenario, environment, '/learner/name') : undefined;
   try {
     const { copies } = environment;
@@ -50,10 +51,9 @@ export async function environmentOf(
   return make;
 }
 
-/** What evaluations play in; undefined where that is what is trained in. */
-async function evaluationEnvironmentOf(scenario: EnvironmentScenario): Promise<MakeEnvironment | undefined> {
+/** What evaluations play in. */
+export async function evaluationEnvironmentOf(scenario: EnvironmentScenario): Promise<MakeEnvironment> {
   const { environment, evaluation } = scenario;
-  if (Object.keys(evaluation.options).length === 0) return undefined;
   const options = { ...environment.options, ...evaluation.options };
   return environmentOf(scenario, { ...environment, options }, '/evaluation');
 }

@@ -3,7 +3,7 @@ import { build, type CreateTraining } from './build.ts';
 import { buildGeneralist, type CreateGato } from './build-generalist.ts';
 import { goOnFrom } from './go-on.ts';
 import { scenarioOf } from './run-folder.ts';
-import { type EnvironmentScenario, playsTasks, type TasksScenario } from './schema.ts';
+import { type EnvironmentScenario, onItsOwn, playsTasks, type TasksScenario } from './schema.ts';
 import { type TaskParts, taskParts } from './task-parts.ts';
 import { wholeCheckpointOf } from './whole-checkpoint.ts';
 
@@ -29,7 +29,7 @@ export async function evaluate(
     readonly createGato?: CreateGato;
   } = {},
 ): Promise<EvaluationSummary> {
-  const scenario = scenarioOf(folder);
+  const scenario = onItsOwn(scenarioOf(folder));
   const { saved, broken } = await wholeCheckpointOf(folder, 'evaluate');
   const training = playsTasks(scenario)
     ? await buildGeneralist(scenario, await partsFor(scenario, options.episodes), folder, null, options.createGato)

@@ -73,6 +73,9 @@ const shared = Type.Object(
     discount: fraction({ description: 'Worth of the next step in this one.' }),
     gaeLambda: fraction({ description: 'Lambda of generalised advantage estimation.' }),
     clip: positive({ description: 'Clips the probability ratio to 1 +- this.', exclusiveMaximum: 1 }),
+    ratio: Type.Enum(['joint', 'perWord'], {
+      description: 'Which ratio of an utterance is clipped: of its probabilities, or its mean over the words (GSPO).',
+    }),
     valueLoss: Type.Enum(['squared', 'huber'], { description: 'Loss of the value prediction.' }),
     huberDelta: positive({ description: 'Where the Huber loss turns linear.' }),
     valueCoefficient: Type.Number({ description: 'Weight of the value loss.', minimum: 0 }),

@@ -31,7 +31,7 @@ describe('the lightbulb command', () => {
   it('explains itself', async () => {
     const { code, out } = await lightbulb(['--help']);
     assert.equal(code, 0);
-    for (const name of ['run', 'resume', 'evaluate', 'validate', 'check', 'conform', 'list', 'doctor']) {
+    for (const name of ['run', 'resume', 'evaluate', 'play', 'validate', 'check', 'conform', 'list', 'doctor']) {
       assert.match(out, new RegExp(`^ {2}${name} `, 'm'));
       const help = await lightbulb([name, '--help']);
       assert.equal(help.code, 0);
