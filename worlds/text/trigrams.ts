@@ -66,16 +66,19 @@ export class TrigramModel {
 
   /**
    * The sum of ln p(w | u v) - ln frequency(w) over the first `length` words and the end after them, in nats: how much
-   * better the order foretells them. `words` or more are unknown.
+   * better the order foretells them. `words` or more are unknown. Each word counts at most `most`, and at most 0 where
+   * it followed the same word before: so that one set phrase, or the same again, does not make up for the rest.
    */
-  logRatio(tokens: Int32Array, length: number): number {
+  logRatio(tokens: Int32Array, length: number, most = Number.POSITIVE_INFINITY): number {
     let sum = 0;
     let u = this.start;
     let v = this.start;
     for (let i = 0; i <= length; i++) {
       const w = i === length ? this.end : this.known(tokens[i]!);
       this.predict(u, v, w);
-      sum += Math.log(this.answer[0]!) - this.frequencies[w]!;
+      const ratio = Math.log(this.answer[0]!) - this.frequencies[w]!;
+      const limit = most < Number.POSITIVE_INFINITY && i < length && isRepeated(tokens, i) ? 0 : most;
+      sum += ratio < limit ? ratio : limit;
       u = v;
       v = w;
     }
@@ -147,4 +150,10 @@ function startsOf(sorted: ArrayLike<number>, contexts: number): Int32Array {
   for (let i = 0; i < sorted.length; i++) starts[sorted[i]! + 1]!++;
   for (let context = 0; context < contexts; context++) starts[context + 1]! += starts[context]!;
   return starts;
+}
+
+/** Whether word i followed the same word before. */
+function isRepeated(tokens: Int32Array, i: number): boolean {
+  for (let j = 1; j < i; j++) if (tokens[j] === tokens[i] && tokens[j - 1] === tokens[i - 1]) return true;
+  return false;
 }

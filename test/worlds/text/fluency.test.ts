@@ -45,6 +45,13 @@ describe('fluency', () => {
     assert.ok(of('qwx vbn mlk jhg') < 0.2, 'words that are unknown');
   });
 
+  it('is hardly raised by a set phrase behind a salad, once or again', () => {
+    const words = 'of council rain to shares the museum';
+    const phrase = 'City Council';
+    const [bare, once, twice] = [words, `${words} ${phrase}`, `${words} ${phrase} ${phrase}`].map(of);
+    for (const more of [once!, twice!]) assert.ok(more - bare! < 0.1, `${bare} to ${more}`);
+  });
+
   it('can be made of few titles, or of none', () => {
     for (const few of [[], [Int32Array.of(0)], [Int32Array.of(0, 1), Int32Array.of(1, 0)]]) {
       const small = new Fluency(few, 2);
