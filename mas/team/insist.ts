@@ -19,19 +19,19 @@ export interface InsistOptions {
 
 /**
  * Does what may fail for a while, such as a request to an agent that is just being started, again and again with growing
- * pauses. `act` is told how often it failed before. Errors that do not pass are thrown; once `signal` says so, its
+ * pauses. Errors that do not pass are thrown; once `signal` says so, its
  * reason, or `unavailable`.
  */
 export async function insist<T>(
-  act: (failures: number) => Promise<T>,
+  act: () => Promise<T>,
   { signal, passes = () => false, failed = () => undefined }: InsistOptions,
 ): Promise<T> {
   let pause = FIRST_PAUSE;
   let waited = 0;
-  for (let failures = 0; ; failures++) {
+  for (;;) {
     if (signal.aborted) throw stopped(signal);
     try {
-      return await act(failures);
+      return await act();
     } catch (error) {
       if (!(error instanceof LightbulbError) || !(PASSING.has(error.code) || passes(error))) throw error;
       if (signal.aborted) throw stopped(signal, error);

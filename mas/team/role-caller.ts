@@ -57,9 +57,10 @@ export class RoleCaller {
       },
     };
     const { signal, timeout } = options;
+    let silences = 0;
     await insist(
-      async (failures) => {
-        const patience = timeout * Math.min(10, 2 ** failures);
+      async () => {
+        const patience = timeout * Math.min(10, 2 ** silences);
         const answer = await channel.ask(observe, act, subject, message, { timeout: patience });
         const problem = this.problemWith(answer, round, t, version);
         if (problem !== undefined) {
@@ -72,7 +73,10 @@ export class RoleCaller {
         signal,
         // Somebody answered who could not, or not properly. What we ourselves cannot send is said of the kind instead.
         passes: ({ code, parts }) => code === 'corrupt' || (code === 'contract' && parts.where === subject),
-        failed: (error, waited) => this.failed(error, waited),
+        failed: (error, waited) => {
+          if (error.code === 'timeout') silences++;
+          this.failed(error, waited);
+        },
       },
     );
     if (this.isWaiting) options.tell({ kind: 'back', role: group.name });
