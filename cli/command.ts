@@ -26,6 +26,16 @@ export function flagOverrides(flags: Readonly<Record<string, string | true | und
   });
 }
 
+/** The bus from a flag. Error `invalid_input` for an address with credentials in it, which would end up in run folders. */
+export function busOverride(bus: string | undefined): Override[] {
+  if (bus === undefined) return [];
+  if (!bus.includes('@')) return [{ path: ['mas', 'bus'], value: bus, from: '--bus' }];
+  throw new LightbulbError('invalid_input', 'credentials do not belong into the address here', {
+    where: '--bus',
+    cure: 'Set LIGHTBULB_NATS_TOKEN, or LIGHTBULB_NATS_USER and LIGHTBULB_NATS_PASSWORD; see docs/bus.md',
+  });
+}
+
 /** A whole number from a flag. */
 export function wholeNumber(flag: string, text: string, minimum: number): number {
   const value = Number(text);

@@ -24,7 +24,8 @@ export async function runAndShow(
     ...(createTraining === undefined ? {} : { createTraining }),
     ...(createGato === undefined ? {} : { createGato }),
   };
-  const options = { folder, resume, signal: stop.signal, ...makers };
+  const tell = (message: string): void => printLine(stderr, message);
+  const options = { folder, resume, signal: stop.signal, tell, ...makers };
   const progress = showProgress(stderr);
   let summary: Summary | undefined;
   try {

@@ -1,7 +1,7 @@
 import type { Training, TrainingSpec } from '../agents/index.ts';
 import { LightbulbError } from '../core/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
-import { buildTeam } from './build-team.ts';
+import { buildTeam, type Company } from './build-team.ts';
 import { placeIn } from './load.ts';
 import type { EnvironmentIdentity, EnvironmentScenario, Scenario } from './schema.ts';
 
@@ -15,6 +15,7 @@ export type MakeEnvironment = (copies: number) => BatchedEnvironment;
 export async function build(
   scenario: EnvironmentScenario,
   createTraining: CreateTraining = createDefault,
+  company?: Company,
 ): Promise<Training> {
   const { seed, steps, environment, learner, executor, device, threads } = scenario;
   const make = await environmentOf(scenario, environment, '/environment');
@@ -24,7 +25,7 @@ export async function build(
   try {
     const { copies } = environment;
     const common = { seed, steps, make, makeForEvaluation, copies, executor, device, threads };
-    if (learner.name === 'shared') return await buildTeam(scenario, { ...common, learner });
+    if (learner.name === 'shared') return await buildTeam(scenario, { ...common, learner }, company);
     return await createTraining({ ...common, scripted, learner });
   } catch (error) {
     throw placed(error, scenario);

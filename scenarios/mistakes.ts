@@ -1,6 +1,6 @@
 import type { ErrorObject } from 'ajv';
 import { LightbulbError, suggest } from '../core/index.ts';
-import { pathOf, type Source } from './source.ts';
+import { type Path, pathOf, type Source } from './source.ts';
 
 const REPORTED = 10;
 
@@ -81,9 +81,14 @@ function mistake(source: Source, error: ErrorObject, whole: string): LightbulbEr
   return new LightbulbError('invalid_input', problemOf(error, path.at(-1), whole), {
     where: source.where(path),
     wanted: describe(schema),
-    got: show(error.data),
+    got: isSecret(path) ? 'something that is not shown here' : show(error.data),
     ...(cure?.startsWith('Did you mean') ? { cure } : {}),
   });
+}
+
+/** Whether a value may be or hold a secret that somebody wrote where it does not belong. */
+function isSecret([first, second]: Path): boolean {
+  return first === 'mas' && (second === 'auth' || second === 'bus');
 }
 
 function cureOfUnknown(key: string, around: unknown, known: readonly string[]): string {

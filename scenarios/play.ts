@@ -52,7 +52,9 @@ export async function* play(sitting: Sitting): AsyncGenerator<Happening> {
   while (training.step < scenario.steps && !signal.aborted) {
     const before = training.step;
     const clocked = clock.seconds();
-    const iteration = checked(await training.advance(), before);
+    const advanced = await advance(sitting);
+    if (advanced === null) return yield lost(sitting, { step: savedAt ?? 0, seconds: clock.seconds() - began });
+    const iteration = checked(advanced, before);
     const { step, episodes, metrics } = iteration;
     yield {
       kind: 'iteration',
@@ -74,6 +76,24 @@ export async function* play(sitting: Sitting): AsyncGenerator<Happening> {
   const summary = summaryOf(sitting, { state, steps: step, seconds, stepsPerSecond: rate(step, seconds), evaluation });
   folder.summarise(summary);
   yield { kind: state, step, summary };
+}
+
+/** An iteration; null where the run was interrupted and others, who are needed for it, did not come. */
+async function advance({ training, signal }: Sitting): Promise<Iteration | null> {
+  try {
+    return await training.advance();
+  } catch (error) {
+    if (signal.aborted && error instanceof LightbulbError && error.code === 'unavailable') return null;
+    throw error;
+  }
+}
+
+/** The end of a sitting whose last iteration was lost: what there is to go on from is the last checkpoint. */
+function lost(sitting: Sitting, { step, seconds }: { readonly step: number; readonly seconds: number }): Happening {
+  const reached = { steps: step, seconds, stepsPerSecond: rate(step, seconds), evaluation: null };
+  const summary = summaryOf(sitting, { state: 'interrupted', ...reached });
+  sitting.folder.summarise(summary);
+  return { kind: 'interrupted', step, summary };
 }
 
 /** Whether a cadence of `every` steps came due between two steps. Without memory, so a resumed run keeps the beat. */

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly createTraining?: CreateTraining;
   readonly createGato?: CreateGato;
   readonly clock?: Clock;
+  /** Told what a person may want to know while other processes are waited for. */
+  readonly tell?: (message: string) => void;
   readonly disk?: Write;
 }
 
@@ -51,7 +53,7 @@ async function drive(scenario: Scenario, options: RunOptions, signal: AbortSigna
   if (!resumed) mustBeNew(options.folder);
   const lock = resumed ? FolderLock.take(options.folder, owner) : undefined;
   try {
-    const start = await startOf(scenario, options);
+    const start = await startOf(scenario, { ...options, signal: patience(signal) });
     let training = start.prepare === null ? await start.train() : undefined;
     try {
       const { saved, broken } = resumed ? await newestCheckpointOf(options.folder) : { saved: undefined, broken: [] };
@@ -86,6 +88,16 @@ async function drive(scenario: Scenario, options: RunOptions, signal: AbortSigna
   } finally {
     lock?.release();
   }
+}
+
+/** Milliseconds after an interruption in which a round may end that others take part in. */
+const PATIENCE = 5000;
+
+/** Aborts a while after `signal`: whoever waits for others need not do so for ever. */
+function patience(signal: AbortSignal): AbortSignal {
+  const late = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => late.abort(), PATIENCE).unref(), { once: true });
+  return late.signal;
 }
 
 /** Everything that writes events down, as one. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Training } from '../agents/index.ts';
 import { build, type CreateTraining, environmentOf } from './build.ts';
 import { buildGeneralist, type CreateGato, checkGeneralist } from './build-generalist.ts';
@@ -28,16 +29,22 @@ export interface Makers {
   readonly createTraining?: CreateTraining | undefined;
   readonly createGato?: CreateGato | undefined;
   readonly disk?: Write;
+  readonly tell?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Checks all that a run of a scenario needs. `folder`: the run's, which may be there already. */
 export async function startOf(
   scenario: Scenario,
-  { folder, createTraining, createGato, disk = write }: Makers & { readonly folder: string },
+  { folder, createTraining, createGato, disk = write, tell, signal }: Makers & { readonly folder: string },
 ): Promise<Start> {
   if (!playsTasks(scenario)) {
     // Made here, as making it is what checks it.
-    const training = await build(scenario as EnvironmentScenario, createTraining);
+    const training = await build(scenario as EnvironmentScenario, createTraining, {
+      run: basename(folder),
+      tell,
+      signal,
+    });
     return { prepare: null, train: async () => training, prepared: () => undefined };
   }
   const tasks = await taskParts(scenario);

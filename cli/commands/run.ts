@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { flagOverrides, jsonOption, type MakeCommand, setOption } from '../command.ts';
+import { busOverride, flagOverrides, jsonOption, type MakeCommand, setOption } from '../command.ts';
 
 interface Options {
   readonly seed?: string;
@@ -10,6 +10,7 @@ interface Options {
   readonly device?: string;
   readonly threads?: string;
   readonly tensorboard?: true;
+  readonly bus?: string;
   readonly json?: true;
 }
 
@@ -25,13 +26,15 @@ export const runCommand: MakeCommand = (terminal, finish) =>
     .option('--device <name>', 'where to compute: auto, cpu, webgpu, cuda, tensorflow or wasm')
     .option('--threads <n>', 'threads of the CPU executor')
     .option('--tensorboard', 'also write scalars for TensorBoard')
+    .option('--bus <url>', 'roles in processes of their own, over a server: nats://host:4222 (learner "shared")')
     .addOption(jsonOption())
-    .action(async (name: string, { set, runs, folder, json, ...flags }: Options) => {
+    .action(async (name: string, { set, runs, folder, json, bus, ...flags }: Options) => {
       const { loadScenario, newFolderName, parseOverride, scenarioFile } = await import('../../scenarios/index.ts');
       const { runAndShow } = await import('../run-and-show.ts');
       const { seed, steps, device, threads, tensorboard } = flags;
-      const overrides = [...set.map(parseOverride), ...flagOverrides({ seed, steps, device, threads, tensorboard })];
+      const flagged = flagOverrides({ seed, steps, device, threads, tensorboard });
+      const overrides = [...set.map(parseOverride), ...flagged, ...busOverride(bus)];
       const scenario = loadScenario(scenarioFile(name), overrides);
-      const place = folder ?? newFolderName(runs, scenario, new Date());
-      finish(await runAndShow(scenario, { folder: place, resume: false }, terminal, json === true));
+      const runFolder = folder ?? newFolderName(runs, scenario, new Date());
+      finish(await runAndShow(scenario, { folder: runFolder, resume: false }, terminal, json === true));
     });

@@ -33,7 +33,9 @@ describe('a scenario for agents that share a value', () => {
     assert.deepEqual(scenario({ mas }).mas.auth, { token: '$NEWSROOM_TOKEN', creds: join(folder(), 'my.creds') });
     const { message } = errorOf(() => scenario({ mas: { ...mas, auth: { token: 'hunter2' } } }));
     assert.match(message, /\/mas\/auth\/token/);
-    assert.ok(errorOf(() => scenario({ mas: { bus: 'nats://me:hunter2@127.0.0.1:1' } })).message.includes('/mas/bus'));
+    assert.ok(!message.includes('hunter2'));
+    const address = errorOf(() => scenario({ mas: { bus: 'nats://me:hunter2@127.0.0.1:1' } })).message;
+    assert.ok(address.includes('/mas/bus') && !address.includes('hunter2'));
   });
 
   it('says which variable of a secret is not set', async () => {
