@@ -5,11 +5,11 @@ import { REASONS } from './refusal.ts';
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const name = Type.String({ minLength: 1, maxLength: 200 });
 const object = <T extends Record<string, TSchema>>(parts: T) => Type.Object(parts, { additionalProperties: false });
-/** Environment steps since the run began, over all copies. */
+/** Of a round, from 0 (`observe`, `act`, `feedback`); elsewhere environment steps since the run began, over all copies. */
 const step = count;
 /** Of the policy. */
 const version = count;
-/** Counts the questions that a host asks: each round is one `observe` to each role. */
+/** Counts the updates: a round is what is lived between two of them. */
 const round = count;
 
 /** Names a blob of the run; see `Channel.putBlob`. */
