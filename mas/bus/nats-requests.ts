@@ -71,9 +71,9 @@ export class NatsRequests {
   private hear(answer: Msg): void {
     const { subject: reply } = answer;
     const isNobody = answer.data.length === 0 && answer.headers?.code === 503;
-    if (!isNobody) return this.settle(reply)?.resolve(answer);
     const asked = this.settle(reply);
-    asked?.reject(nobody(asked.subject));
+    if (isNobody) asked?.reject(nobody(asked.subject));
+    else asked?.resolve(answer);
   }
 
   private failAll(error: LightbulbError): void {
