@@ -1,4 +1,4 @@
-import { Collector } from '../agents/index.ts';
+import type { Collector } from '../agents/index.ts';
 import { LightbulbError, stream } from '../core/index.ts';
 import { decodeAction } from '../worlds/index.ts';
 import { build, type CreateTraining, evaluationEnvironmentOf } from './build.ts';
@@ -43,6 +43,7 @@ export async function* showEpisodes(folder: string, options: ShowOptions = {}): 
   try {
     goOnFrom(saved, training, folder);
     const seed = options.seed ?? scenario.evaluation.seed;
+    const { Collector } = await import('../agents/index.ts');
     const collector = new Collector(environment, 1);
     const noise = stream(seed, 'evaluation/noise');
     const player = training.player?.(collector, { deterministic: scenario.evaluation.deterministic, noise });
