@@ -2,8 +2,9 @@ import type { Evaluation } from '../agents/index.ts';
 import { build, type CreateTraining } from './build.ts';
 import { buildGeneralist, type CreateGato } from './build-generalist.ts';
 import { goOnFrom } from './go-on.ts';
+import { onItsOwn, playsTasks } from './kinds.ts';
 import { scenarioOf } from './run-folder.ts';
-import { type EnvironmentScenario, onItsOwn, playsTasks, type TasksScenario } from './schema.ts';
+import type { EnvironmentScenario, TasksScenario } from './schema.ts';
 import { type TaskParts, taskParts } from './task-parts.ts';
 import { wholeCheckpointOf } from './whole-checkpoint.ts';
 

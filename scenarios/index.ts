@@ -14,6 +14,7 @@ export {
   type ScoreRange,
 } from './experiment/index.ts';
 export { FolderLock, type Holder, holderOf } from './folder-lock.ts';
+export { playsTasks } from './kinds.ts';
 export { loadScenario } from './load.ts';
 export { MACHINES, type MachineFacts, machine, machinesOf } from './machine.ts';
 export { mistakesOf } from './mistakes.ts';
@@ -23,16 +24,15 @@ export { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts
 export { type RecordedPolicy, type RecordingSummary, type RecordOptions, record } from './record.ts';
 export { type RunOptions, run } from './run.ts';
 export { newFolderName, scenarioOf } from './run-folder.ts';
-export {
-  type EnvironmentChoice,
-  type EnvironmentIdentity,
-  type EnvironmentScenario,
-  type ExpertChoice,
-  playsTasks,
-  type Scenario,
-  type ScenarioFile,
-  type TaskChoice,
-  type TasksScenario,
+export type {
+  EnvironmentChoice,
+  EnvironmentIdentity,
+  EnvironmentScenario,
+  ExpertChoice,
+  Scenario,
+  ScenarioFile,
+  TaskChoice,
+  TasksScenario,
 } from './schema.ts';
 export { type Shown, type ShowOptions, showEpisodes } from './show-episodes.ts';
 export { removeUnmade, type Standing, standingOf } from './standing.ts';

@@ -3,10 +3,11 @@ import type { DatasetManifest, PlayerFactory, Training } from '../agents/index.t
 import { type JsonObject, LightbulbError, stream } from '../core/index.ts';
 import { build, type CreateTraining, environmentOf } from './build.ts';
 import { goOnFrom } from './go-on.ts';
+import { playsTasks } from './kinds.ts';
 import { loadScenario } from './load.ts';
 import { scenarioFile } from './presets.ts';
 import { scenarioOf } from './run-folder.ts';
-import { type EnvironmentScenario, playsTasks, type Scenario } from './schema.ts';
+import type { EnvironmentScenario, Scenario } from './schema.ts';
 import { wholeCheckpointOf } from './whole-checkpoint.ts';
 
 /** Whose episodes are recorded: the newest checkpoint of a run, or one of those that learn nothing. */

@@ -170,13 +170,3 @@ export type TasksScenario = Scenario & {
   readonly tasks: Readonly<Record<string, TaskChoice>>;
   readonly learner: GatoOptions;
 };
-
-/** The same scenario for work that needs no company: nobody else is asked, and no server. */
-export function onItsOwn<S extends Scenario>(scenario: S): S {
-  return { ...scenario, mas: { bus: 'memory:', roles: {} } };
-}
-
-/** Which of the two a scenario is; `loadScenario` lets no others through. */
-export function playsTasks(scenario: Scenario): scenario is TasksScenario {
-  return scenario.tasks !== null;
-}

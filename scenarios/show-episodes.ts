@@ -3,8 +3,9 @@ import { LightbulbError, stream } from '../core/index.ts';
 import { decodeAction } from '../worlds/index.ts';
 import { build, type CreateTraining, evaluationEnvironmentOf } from './build.ts';
 import { goOnFrom } from './go-on.ts';
+import { onItsOwn, playsTasks } from './kinds.ts';
 import { scenarioOf } from './run-folder.ts';
-import { type EnvironmentScenario, onItsOwn, playsTasks } from './schema.ts';
+import type { EnvironmentScenario } from './schema.ts';
 import { wholeCheckpointOf } from './whole-checkpoint.ts';
 
 /** A moment of an episode that is shown. */

@@ -4,8 +4,9 @@ import { build, type CreateTraining, environmentOf } from './build.ts';
 import { buildGeneralist, type CreateGato, checkGeneralist } from './build-generalist.ts';
 import { type Write, write } from './disk.ts';
 import type { Happening, Prepared } from './events.ts';
+import { playsTasks } from './kinds.ts';
 import { isReady, type Preparation, preparedIn, prepareTasks, withoutManifest } from './prepare-tasks.ts';
-import { type EnvironmentScenario, playsTasks, type Scenario } from './schema.ts';
+import type { EnvironmentScenario, Scenario } from './schema.ts';
 import { checkExperts, taskParts } from './task-parts.ts';
 
 /** How a run begins: all of its input is checked, nothing is written yet. */
