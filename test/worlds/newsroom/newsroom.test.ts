@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import { stream } from '../../../core/index.ts';
 import {
   builtin,
-  checkBatched,
   createActions,
   createOutputs,
   groupSizes,
@@ -323,12 +323,13 @@ describe('newsroom', () => {
     }
   });
 
-  it('passes the contract', async () => {
-    const options = { articles, split: 'all', words: 8, maxLength: 60, kept: 3, written: 4, ownWords: 4 } as const;
-    const report = await checkBatched((copies) => newsroom(copies, options));
-    assert.deepEqual(
-      report.checks.filter(({ outcome }) => outcome === 'fail'),
-      [],
-    );
+  it('passes the contract', () => {
+    // In a process of its own: among all other tests the clock was once seen to be read by something else meanwhile.
+    const launcher = fileURLToPath(new URL('../../../cli/lightbulb.mjs', import.meta.url));
+    const options = { articles, split: 'all', words: 8, maxLength: 60, kept: 3, written: 4, ownWords: 4 };
+    const words = [launcher, 'check', 'newsroom', '--options', JSON.stringify(options)];
+    const { status, stdout } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    assert.equal(status, 0, stdout);
+    assert.match(stdout, /\d\d passed, 0 failed/);
   });
 });
