@@ -176,15 +176,29 @@ describe('built-in environments', () => {
         const out = outputsFor(environment);
         const actions = actionsFor(environment);
         fillRandom(environment.groups, actions, sources(32));
+        let resets = 0;
         const steps = (count: number): void => {
-          for (let t = 0; t < count; t++) environment.step(actions, out);
+          for (let t = 0; t < count; t++) {
+            environment.step(actions, out);
+            for (let b = 0; b < 32; b++) if (out[0]!.terminated[b] === 1 || out[0]!.truncated[b] === 1) resets++;
+          }
         };
         steps(2000);
-        const before = process.memoryUsage().heapUsed;
-        steps(2000);
-        const grown = process.memoryUsage().heapUsed - before;
-        // One small array per copy and step would be several megabytes; random streams box some numbers at resets.
-        assert.ok(grown < 3e6, `${grown} bytes in 2000 steps of 32 copies`);
+        // What steps themselves take shows in every window; what the compiler takes while it warms up, in some.
+        let least = Number.POSITIVE_INFINITY;
+        let allowed = 0;
+        for (let window = 0; window < 4; window++) {
+          resets = 0;
+          const before = process.memoryUsage().heapUsed;
+          steps(2000);
+          const grown = process.memoryUsage().heapUsed - before;
+          // A collection in the middle of a window hides what was taken in it.
+          if (grown < 0 || grown >= least) continue;
+          least = grown;
+          // One small array per copy and step would be 2.5 megabytes; random streams box some numbers at resets.
+          allowed = 5e5 + 128 * resets;
+        }
+        assert.ok(least < allowed, `${least} bytes in 2000 steps of 32 copies, of ${allowed}`);
       });
     });
   }
