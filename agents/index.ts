@@ -44,6 +44,7 @@ export {
   trainImageCodes,
 } from './image-codes/index.ts';
 export { LearnerState, type Take, takeFrom, viewsByPath } from './learner-state.ts';
+export type { LevelFeed, LevelOutcome } from './level-feed.ts';
 export {
   type LearnerOptions,
   type NetworkOptions,

@@ -1,5 +1,6 @@
 import type { Json, Stream } from '../core/index.ts';
 import type { Value } from '../nn/index.ts';
+import type { ModelQuality } from '../worlds/models/index.ts';
 import type { Collector, Player } from './collector.ts';
 
 /** What one iteration (collect, then learn) did. */
@@ -25,6 +26,8 @@ export interface Evaluation {
   readonly team?: number;
   /** Means of the environment's own further numbers about episodes, by name. */
   readonly scores?: Readonly<Record<string, number>>;
+  /** Of a training that learns a world model: how far that can be trusted. */
+  readonly model?: ModelQuality;
   /** Of a generalist: how it plays each task. Its own `return` is over the tasks' scores then. */
   readonly tasks?: Readonly<Record<string, TaskEvaluation>>;
 }

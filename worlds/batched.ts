@@ -95,6 +95,14 @@ export interface BatchedEnvironment {
    * before a step.
    */
   scores?(out: Float32Array): void;
+  /**
+   * Tasks that could be set in this environment, whatever `reward` pays: each a reward of the team. For learning without
+   * rewards first and being asked for tasks afterwards. Names of their own, at least one, the same object all along.
+   * Comes with `taskRewards`.
+   */
+  readonly taskNames?: readonly string[];
+  /** [B, tasks], finite: what the last step would be paid under each task, of copies whose episode ended too. */
+  taskRewards?(out: Float32Array): void;
   /** What agents can say of each other after a step: `K` kinds, the same object all along. Comes with `feedback`. */
   readonly feedbackKinds?: readonly FeedbackKind[];
   /**

@@ -27,6 +27,11 @@ export interface Step extends First {
   readonly truncated: Readonly<Record<string, boolean>>;
   /** The team's objective in this step; see `BatchedEnvironment.teamReward`. In every step, or in none. */
   readonly teamReward?: number;
+  /**
+   * What this step would be paid under each of the environment's `taskNames`, finite. In every step, under all names; or
+   * in none, where there are no tasks.
+   */
+  readonly taskRewards?: Readonly<Record<string, number>>;
   /** What agents say of each other after this step: scores by the place of their kind in `feedbackKinds`. */
   readonly feedback?: Readonly<Record<number, number>>;
   /**
@@ -42,10 +47,17 @@ export interface ResetOptions {
   readonly level?: Json;
 }
 
-/** Making and changing levels, for curricula. Deterministic in `seed`. */
+/**
+ * Making and changing levels, for curricula. Deterministic in `seed`. Any space can be drawn from; one that is a list or a
+ * box says so, because some curricula keep a number for each level, or look for levels nearby.
+ */
 export interface LevelSpace {
   generate(seed: number): Json;
   mutate?(level: Json, seed: number): Json;
+  /** All levels there are, where they are few: a discrete grid. At least one, no two equal; never with `box`. */
+  readonly grid?: readonly Json[];
+  /** Levels are objects of these numbers, each anywhere within its bounds: a continuous box. Never with `grid`. */
+  readonly box?: Readonly<Record<string, readonly [low: number, high: number]>>;
 }
 
 /**
@@ -76,6 +88,12 @@ export interface Environment {
    * Names of their own, at least one; the same object for the life of the environment. Comes with `Step.scores`.
    */
   readonly scoreNames?: readonly string[];
+
+  /**
+   * Tasks that could be set in this environment, whatever `rewards` pays: each a reward of the team. For learning without
+   * rewards first and being asked for tasks afterwards. Names of their own, at least one. Comes with `Step.taskRewards`.
+   */
+  readonly taskNames?: readonly string[];
 
   reset(options: ResetOptions): First;
   step(actions: Readonly<Record<string, SpaceValue>>): Step;

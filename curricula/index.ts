@@ -1,0 +1,1 @@
+export type { Curriculum } from './curriculum.ts';
