@@ -4,6 +4,7 @@ import type { BatchedEnvironment, ScriptedPolicy } from '../worlds/index.ts';
 import { createBaseline } from './baseline.ts';
 import { checkOptions } from './check-options.ts';
 import { createExecutor, type ExecutorChoice } from './create-executor.ts';
+import type { LevelFeed } from './level-feed.ts';
 import type { LearnerOptions } from './options.ts';
 import { createPpo } from './ppo.ts';
 import { randomPlayer } from './random-player.ts';
@@ -24,6 +25,8 @@ export interface TrainingSpec extends ExecutorChoice {
   readonly copies: number;
   /** The environment's own controller, where it has one: what the learner `scripted` plays. */
   readonly scripted?: ScriptedPolicy | undefined;
+  /** Where the levels of training come from, made for this training; undefined: the environment's own seeds. */
+  readonly curriculum?: LevelFeed | undefined;
   readonly learner: LearnerOptions;
 }
 

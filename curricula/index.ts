@@ -1,1 +1,20 @@
+export { createCurriculum } from './create-curriculum.ts';
 export type { Curriculum } from './curriculum.ts';
+export { createLevelFeed } from './level-feed.ts';
+export {
+  type CurriculumOptions,
+  type DomainRandomisationOptions,
+  type FixedOptions,
+  type GradualExpansionOptions,
+  gradualExpansionDefaults,
+  type HardestOptions,
+  type ReweightingOptions,
+  reweightingDefaults,
+  type SamplingOptions,
+  type TrueErrorOptions,
+  trueErrorDefaults,
+  type WakerMOptions,
+  type WakerROptions,
+  wakerMDefaults,
+  wakerRDefaults,
+} from './options.ts';

@@ -1,5 +1,6 @@
-import type { Training, TrainingSpec } from '../agents/index.ts';
-import { LightbulbError } from '../core/index.ts';
+import type { LevelFeed, Training, TrainingSpec } from '../agents/index.ts';
+import { LightbulbError, stream } from '../core/index.ts';
+import { createCurriculum, createLevelFeed } from '../curricula/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
 import { buildTeam, type Company } from './build-team.ts';
 import { placeIn } from './load.ts';
@@ -26,10 +27,23 @@ export async function build(
     const { copies } = environment;
     const common = { seed, steps, make, makeForEvaluation, copies, executor, device, threads };
     if (learner.name === 'shared') return await buildTeam(scenario, { ...common, learner }, company);
-    return await createTraining({ ...common, scripted, learner });
+    return await createTraining({ ...common, scripted, learner, curriculum: levelFeedOf(scenario, make) });
   } catch (error) {
     throw placed(error, scenario);
   }
+}
+
+/** The scenario's curriculum over the levels of its environment, made for one training; undefined where it has none. */
+function levelFeedOf({ seed, curriculum }: EnvironmentScenario, make: MakeEnvironment): LevelFeed | undefined {
+  if (curriculum === null) return undefined;
+  const probe = make(1);
+  const { levels } = probe;
+  probe.close?.();
+  if (levels !== undefined) return createLevelFeed(createCurriculum(curriculum), levels, stream(seed, 'curriculum'));
+  throw new LightbulbError('unsupported', 'this environment has no levels for a curriculum', {
+    where: '/curriculum',
+    cure: 'Leave "curriculum" out, or declare levels in the environment',
+  });
 }
 
 /**

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Ajv } from 'ajv';
 import { mistakesIn, report } from './mistakes.ts';
 import { type Override, override } from './overrides.ts';
 import { absoluteEnvironment, absoluteEvaluation, absoluteLearner, absoluteMas, absoluteTasks } from './paths.ts';
 import type { Executor, Scenario, ScenarioFile } from './schema.ts';
+import { schemaCheck } from './schema-check.ts';
 import { pathOf, readSource, type Source } from './source.ts';
 import { wrongParts } from './wrong-parts.ts';
 
@@ -14,10 +13,7 @@ type Filled = Omit<Scenario, 'checkpoint' | 'executor'> & {
   readonly executor?: Executor;
 };
 
-const schema: object = JSON.parse(readFileSync(new URL('./scenario.schema.json', import.meta.url), 'utf8'));
-// verbose: errors carry the schema and the value they are about. Nothing is coerced.
-const ajv = new Ajv({ allErrors: true, verbose: true, useDefaults: true, strictTypes: false, strictRequired: false });
-const check = ajv.compile<Filled>(schema);
+const scenarioCheck = schemaCheck<Filled>(new URL('./scenario.schema.json', import.meta.url));
 
 /** Where each loaded scenario came from, for errors that only show when it is built. */
 const sources = new WeakMap<Scenario, Source>();
@@ -33,6 +29,7 @@ export function loadScenario(file: string, overrides: readonly Override[] = []):
 /** The scenario in a source that was read already; relative paths start from its file's folder. */
 export function scenarioOfSource(source: Source): Scenario {
   const { file } = source;
+  const check = scenarioCheck();
   const filled = structuredClone(source.value);
   if (!check(filled)) throw report(file, mistakesIn(source, check.errors ?? []));
   const wrong = wrongParts(source, filled);
@@ -57,6 +54,7 @@ function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: strin
     environment,
     tasks,
     learner,
+    curriculum,
     mas,
     steps,
     evaluation,
@@ -71,6 +69,7 @@ function normalise(filled: Filled & Pick<ScenarioFile, '$schema'>, folder: strin
     environment: environment && absoluteEnvironment(environment, folder),
     tasks: tasks && absoluteTasks(tasks, folder),
     learner: absoluteLearner(learner, folder),
+    curriculum,
     mas: absoluteMas(mas, folder),
     steps,
     evaluation: absoluteEvaluation(evaluation, environment, folder),

@@ -1,7 +1,9 @@
 import Type from 'typebox';
 import type { GatoOptions, LearnerOptions } from '../agents/index.ts';
 import type { JsonObject } from '../core/index.ts';
+import type { CurriculumOptions } from '../curricula/index.ts';
 import type { SharedValueOptions } from '../mas/index.ts';
+import { curriculumSchema } from './curriculum-schema.ts';
 import { type EnvironmentChoice, environmentSchema } from './environment-schema.ts';
 import { learnerSchema } from './learner-schema.ts';
 import { type MasChoice, masSchema } from './mas-schema.ts';
@@ -74,6 +76,7 @@ export const scenarioSchema = Type.Object(
     environment: Type.Optional(environmentSchema),
     tasks: Type.Optional(tasksSchema),
     learner: Type.Optional(learnerSchema),
+    curriculum: Type.Optional(curriculumSchema),
     mas: Type.Optional(masSchema),
     steps: count(1, {
       description:
@@ -133,6 +136,8 @@ export interface Scenario {
   readonly tasks: Readonly<Record<string, TaskChoice>> | null;
   /** `gato` exactly where there are tasks. */
   readonly learner: LearnerOptions | GatoOptions | SharedValueOptions;
+  /** Where the levels of training come from; null: the environment's own seeds. */
+  readonly curriculum: CurriculumOptions | null;
   /** How agents talk that learn by the learner `shared`; means nothing to others. */
   readonly mas: MasChoice;
   /** Environment steps, all copies added up; with tasks, gradient updates. */

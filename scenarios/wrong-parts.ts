@@ -5,12 +5,15 @@ import { environmentNames } from '../worlds/index.ts';
 import type { EnvironmentIdentity, Scenario, TaskChoice } from './schema.ts';
 import type { Path, Source } from './source.ts';
 
-type Parts = Pick<Scenario, 'environment' | 'tasks' | 'learner' | 'mas' | 'steps' | 'evaluation'>;
+/** Learners that ask a curriculum for their levels. */
+const TAKE_LEVELS: readonly string[] = ['ppo', 'tabular', 'dreamer'];
+
+type Parts = Pick<Scenario, 'environment' | 'tasks' | 'learner' | 'curriculum' | 'mas' | 'steps' | 'evaluation'>;
 
 /** What a schema cannot see: parts that do not go together, names of nothing, files that are not there. */
 export function wrongParts(
   source: Source,
-  { environment, tasks, learner, mas, steps, evaluation }: Parts,
+  { environment, tasks, learner, curriculum, mas, steps, evaluation }: Parts,
 ): LightbulbError[] {
   const wrong = (path: Path, problem: string, parts: { wanted?: string; got?: string; cure?: string } = {}) =>
     new LightbulbError('invalid_input', problem, { where: source.where(path), ...parts });
@@ -19,6 +22,10 @@ export function wrongParts(
   }
   if (learner.name !== 'shared' && mas.bus !== 'memory:') {
     return [wrong(['mas'], 'only the learner "shared" talks over a bus', { got: JSON.stringify(learner.name) })];
+  }
+  if (curriculum !== null && !TAKE_LEVELS.includes(learner.name)) {
+    const wanted = `a learner that takes levels: ${TAKE_LEVELS.join(', ')}`;
+    return [wrong(['curriculum'], 'this learner takes no curriculum', { wanted, got: JSON.stringify(learner.name) })];
   }
   if (tasks !== null && Object.keys(evaluation.options).length > 0) {
     const cure = 'Write them into the "evaluation" of the task that they are for';
