@@ -26,7 +26,7 @@ export interface RecordedEpisode {
  */
 export function readTrajectories(data: unknown, agents: readonly string[], name: string): readonly RecordedEpisode[] {
   const nameless = Array.isArray(data);
-  const validate = nameless ? validateNameless : validateNamed;
+  const validate = (nameless ? namelessCheck : namedCheck)();
   if (!validate(data)) throw malformed(name, validate.errors?.[0]);
   const prefix = nameless ? '' : '/episodes';
   if (nameless && agents.length !== 1)
@@ -123,12 +123,17 @@ const episodeOf = (initial: object, each: (value: object) => object): object => 
   },
 });
 
-const ajv = new Ajv({ allowUnionTypes: true });
-const validateNameless: ValidateFunction = ajv.compile({
-  ...listOf(episodeOf({ state: numbers }, (value) => value)),
-  minItems: 1,
-});
-const validateNamed: ValidateFunction = ajv.compile({
+/** Compiled at its first use: few who load environments read recordings. */
+function compiled(schema: object): () => ValidateFunction {
+  let check: ValidateFunction | undefined;
+  return () => {
+    check ??= new Ajv({ allowUnionTypes: true }).compile(schema);
+    return check;
+  };
+}
+
+const namelessCheck = compiled({ ...listOf(episodeOf({ state: numbers }, (value) => value)), minItems: 1 });
+const namedCheck = compiled({
   type: 'object',
   required: ['episodes'],
   properties: {

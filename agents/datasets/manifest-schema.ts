@@ -1,6 +1,6 @@
-import { Ajv } from 'ajv';
-import Type from 'typebox';
-import { LightbulbError } from '../../core/index.ts';
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import type { TSchema } from 'typebox';
+import { LightbulbError, plainSchema as Type } from '../../core/index.ts';
 import { checkSpace, maskSize, type Space } from '../../worlds/index.ts';
 import type { DatasetGroup, DatasetManifest } from './manifest.ts';
 
@@ -8,8 +8,7 @@ export const FORMAT = 'lightbulb-episodes';
 export const VERSION = 1;
 
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
-const object = <T extends Record<string, Type.TSchema>>(parts: T) =>
-  Type.Object(parts, { additionalProperties: false });
+const object = <T extends Record<string, TSchema>>(parts: T) => Type.Object(parts, { additionalProperties: false });
 const nullable = (of: object) => Type.Unsafe<unknown>({ ...of, type: ['object', 'null'] });
 const anyObject = { type: 'object' };
 const text = Type.String({ minLength: 1 });
@@ -45,7 +44,8 @@ const schema = object({
   ),
 });
 
-const check = new Ajv({ strictTypes: false, strictRequired: false }).compile(schema);
+/** Compiled at the first manifest that is read. */
+let compiled: ValidateFunction | undefined;
 
 /** The manifest as the text of a file. Bounds of boxes that are infinite become null, since JSON has no infinity. */
 export function printManifest(manifest: DatasetManifest): string {
@@ -75,8 +75,9 @@ export function parseManifest(source: string, file: string): DatasetManifest {
       got: JSON.stringify(version) ?? 'nothing',
       cure: 'Record it anew, or read it with the version of lightbulb that wrote it',
     });
-  if (!check(value)) {
-    const [{ instancePath, message, params }] = check.errors as [NonNullable<typeof check.errors>[number]];
+  compiled ??= new Ajv({ strictTypes: false, strictRequired: false }).compile(schema);
+  if (!compiled(value)) {
+    const [{ instancePath, message, params }] = compiled.errors as [ErrorObject];
     const key = (params.additionalProperty ?? params.missingProperty) as string | undefined;
     throw wrong(file, key === undefined ? instancePath : `${instancePath}/${key}`, message ?? 'is wrong');
   }

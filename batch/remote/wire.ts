@@ -1,6 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv';
-import Type, { type Static, type TSchema } from 'typebox';
-import { LightbulbError } from '../../core/index.ts';
+import type { Static, TSchema } from 'typebox';
+import { LightbulbError, plainSchema as Type } from '../../core/index.ts';
 
 const version = Type.Literal(1);
 const text = Type.String({ maxLength: 1000 });

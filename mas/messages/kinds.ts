@@ -1,4 +1,5 @@
-import Type, { type TSchema } from 'typebox';
+import type { TSchema } from 'typebox';
+import { plainSchema as Type } from '../../core/index.ts';
 import { array, defineMessage, optionalArray } from './define.ts';
 import { REASONS } from './refusal.ts';
 

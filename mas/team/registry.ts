@@ -1,6 +1,6 @@
 import { map, type Observable } from 'rxjs';
-import Type from 'typebox';
-import { LightbulbError } from '../../core/index.ts';
+import type { Static } from 'typebox';
+import { LightbulbError, plainSchema as Type } from '../../core/index.ts';
 import type { Bus } from '../bus/bus.ts';
 import { Channel, defineMessage, type LatestValues, token } from '../messages/index.ts';
 
@@ -32,7 +32,7 @@ export const runEntry = defineMessage({
   ),
 });
 
-export type RunEntry = Type.Static<typeof runEntry.schema>;
+export type RunEntry = Static<typeof runEntry.schema>;
 
 /** Which runs there are on a bus. */
 export class Registry {

@@ -1,4 +1,4 @@
-import Type from 'typebox';
+import { plainSchema as Type } from '../../core/index.ts';
 import { array, defineMessage, optionalArray } from '../messages/index.ts';
 
 const count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });

@@ -1,6 +1,5 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { Ajv } from 'ajv';
 import { type Json, LightbulbError, suggest } from '../../core/index.ts';
 import { playsTasks } from '../kinds.ts';
 import { scenarioOfSource } from '../load.ts';
@@ -8,6 +7,7 @@ import { mistakesIn, mistakesOf, report } from '../mistakes.ts';
 import { type Override, override } from '../overrides.ts';
 import { presetFile, presetNames } from '../presets.ts';
 import type { Scenario } from '../schema.ts';
+import { schemaCheck } from '../schema-check.ts';
 import { type Path, pathOf, pointer, readSource, type Source } from '../source.ts';
 import type { Experiment, Job } from './experiment.ts';
 import type { ExperimentFile } from './experiment-schema.ts';
@@ -17,16 +17,7 @@ import { gridPoints, type Point, randomPoints } from './search.ts';
 type Filled = Required<Omit<ExperimentFile, '$schema' | 'search'>> &
   Pick<ExperimentFile, 'search'> & { readonly limits: Experiment['limits'] };
 
-const schema: object = JSON.parse(readFileSync(new URL('../experiment.schema.json', import.meta.url), 'utf8'));
-const ajv = new Ajv({
-  allErrors: true,
-  verbose: true,
-  useDefaults: true,
-  strictTypes: false,
-  strictRequired: false,
-  allowUnionTypes: true,
-});
-const check = ajv.compile<Filled>(schema);
+const experimentCheck = schemaCheck<Filled>(new URL('../experiment.schema.json', import.meta.url));
 
 export interface ExperimentOverrides {
   /** Over the base scenario; arms and search come after it. */
@@ -51,6 +42,7 @@ interface Variant {
 export function loadExperiment(file: string, overrides: ExperimentOverrides = {}): Experiment {
   const source = readSource(file);
   const filled = structuredClone(source.value);
+  const check = experimentCheck();
   if (!check(filled)) throw report(file, mistakesIn(source, check.errors ?? [], 'the experiment'));
   const mistakes = [...wrongArms(source, filled), ...wrongSearch(source, filled)];
   if (mistakes.length > 0) throw report(file, mistakes);
