@@ -1,3 +1,4 @@
+export { Calibration } from './calibration.ts';
 export type {
   Imagined,
   ModelLoss,
@@ -7,6 +8,7 @@ export type {
   Observed,
   WorldModel,
 } from './model.ts';
-export type { ModelQuality } from './quality.ts';
+export { fillNoise, noiseValues } from './noise.ts';
+export { type ExamOptions, ModelExam, type ModelQuality, modelQuality, type RecordedEpisodes } from './quality.ts';
 export { symexp, symlog } from './symlog.ts';
 export { type TwoHot, type TwoHotOptions, twoHot } from './two-hot.ts';
