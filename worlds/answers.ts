@@ -2,12 +2,13 @@ import { LightbulbError } from '../core/index.ts';
 import type { AgentSpaces, Environment, First, Step } from './environment.ts';
 import { requireScores } from './scores.ts';
 import { actionChoices, checkValue, maskSize } from './spaces/index.ts';
+import { requireTaskRewards } from './tasks.ts';
 import { requireTeam } from './team.ts';
 
 /**
  * What holds for every answer of an environment and is cheap to see: the right agents, members of the spaces, finite
- * rewards, booleans, legal masks, team rewards, feedback and scores as declared. `where` says which copy and step; the
- * errors add the agent. All throw `contract`, or `not_finite` for a NaN or infinity.
+ * rewards, booleans, legal masks, team rewards, feedback, scores and rewards of tasks as declared. `where` says which copy
+ * and step; the errors add the agent. All throw `contract`, or `not_finite` for a NaN or infinity.
  */
 export function requireFirst(
   where: string,
@@ -72,6 +73,7 @@ export function requireStep(where: string, step: Step, living: readonly string[]
   }
   requireTeam(where, step, environment);
   requireScores(where, step, living, environment);
+  requireTaskRewards(where, step, environment);
 }
 
 function requireObservation(where: string, agent: string, spaces: AgentSpaces, value: unknown): void {

@@ -16,6 +16,7 @@ import {
   maskSize,
   printSpace,
 } from './spaces/index.ts';
+import { TaskRecord } from './tasks.ts';
 import { TeamRecord } from './team.ts';
 
 export interface BatchOptions {
@@ -36,7 +37,7 @@ interface Seat {
  * zeros and is asked for no action until then.
  *
  * The environments are made here, and the first is reset once, to see who comes with masks. On every step they are
- * held to their contract: who answers, spaces, finite rewards, booleans, what is said of the team, scores. Breaking it throws
+ * held to their contract: who answers, spaces, finite rewards, booleans, what is said of the team, scores, tasks. Breaking it throws
  * `contract` or `not_finite` that names copy, step and agent. Texts in actions or in the state throw `unsupported`.
  *
  * Saving uses the environments' own `snapshot` and `restore` where they have both; otherwise the seed, the level and
@@ -65,8 +66,11 @@ class Batch implements BatchedEnvironment {
   readonly feedback?: (score: Float32Array, said: Uint8Array) => void;
   readonly scoreNames?: readonly string[];
   readonly scores?: (out: Float32Array) => void;
+  readonly taskNames?: readonly string[];
+  readonly taskRewards?: (out: Float32Array) => void;
   private readonly team: TeamRecord;
   private readonly scored: ScoreRecord;
+  private readonly tasks: TaskRecord;
   private readonly sizes: readonly GroupSizes[];
   private readonly seats: readonly Seat[];
   private readonly finalStates: Float32Array;
@@ -94,18 +98,25 @@ class Batch implements BatchedEnvironment {
     if (maximumSteps !== undefined) this.maximumSteps = maximumSteps;
     if (levels !== undefined) this.levels = levels;
     const environments = copies.map((copy) => copy.environment);
-    const [team, scored] = [new TeamRecord(environments), new ScoreRecord(environments)];
+    const team = new TeamRecord(environments);
+    const scored = new ScoreRecord(environments);
+    const tasks = new TaskRecord(environments);
     this.team = team;
     this.scored = scored;
+    this.tasks = tasks;
     // There only where declared: callers ask by looking.
     if (team.hasTeamReward) this.teamReward = (out) => team.teamReward(out);
     if (team.feedbackKinds !== undefined) {
       this.feedbackKinds = team.feedbackKinds;
       this.feedback = (score, said) => team.feedback(score, said);
     }
-    if (scored.names === undefined) return;
-    this.scoreNames = scored.names;
-    this.scores = (out) => scored.read(out);
+    if (scored.names !== undefined) {
+      this.scoreNames = scored.names;
+      this.scores = (out) => scored.read(out);
+    }
+    if (tasks.names === undefined) return;
+    this.taskNames = tasks.names;
+    this.taskRewards = (out) => tasks.read(out);
   }
 
   reset(seed: number, output: readonly GroupOutput[]): void {
@@ -117,6 +128,7 @@ class Batch implements BatchedEnvironment {
     }
     this.team.clear();
     this.scored.clear();
+    this.tasks.clear();
     this.copies.forEach((copy, b) => {
       copy.open(seed);
       this.writePresent(b, copy.begin(), output);
@@ -132,6 +144,7 @@ class Batch implements BatchedEnvironment {
       this.writeOutcome(b, before, answer, output);
       this.team.write(b, answer);
       this.scored.write(b, answer);
+      this.tasks.write(b, answer);
       if (copy.living.length > 0) {
         this.writePresent(b, answer, output);
         return;
@@ -175,6 +188,7 @@ class Batch implements BatchedEnvironment {
       });
     this.team.clear();
     this.scored.clear();
+    this.tasks.clear();
     this.copies.forEach((copy, b) => {
       copy.restore(copies[b]!);
     });

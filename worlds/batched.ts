@@ -101,7 +101,10 @@ export interface BatchedEnvironment {
    * Comes with `taskRewards`.
    */
   readonly taskNames?: readonly string[];
-  /** [B, tasks], finite: what the last step would be paid under each task, of copies whose episode ended too. */
+  /**
+   * [B, tasks], finite: what the last step would be paid under each task, of copies whose episode ended in it too; zeros
+   * before any step.
+   */
   taskRewards?(out: Float32Array): void;
   /** What agents can say of each other after a step: `K` kinds, the same object all along. Comes with `feedback`. */
   readonly feedbackKinds?: readonly FeedbackKind[];

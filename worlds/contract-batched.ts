@@ -30,6 +30,8 @@ const AUDITS: Readonly<Record<BatchAuditName, string>> = {
   'team-reward': 'team rewards are finite, written for every copy, and 0 before any step',
   feedback: 'scores are within the bounds of kinds that stay the same, 0 where nothing is said',
   scores: 'scores are finite, written where an episode just ended and nowhere else, under names that stay the same',
+  'task-rewards':
+    'rewards of tasks are finite, written for every copy, 0 before any step, under names that stay the same',
   ends: 'every episode ends within maximumSteps',
 };
 
@@ -164,6 +166,7 @@ async function checkSteps(
       if (name === 'feedback' && environment!.feedback === undefined) return skip('there is no feedback');
       if (name === 'feedback' && !audit!.feedbackGiven) return skip('nobody said anything');
       if (name === 'scores' && environment!.scores === undefined) return skip('there are no scores');
+      if (name === 'task-rewards' && environment!.taskRewards === undefined) return skip('there are no tasks');
       if ((name === 'final-observations' || name === 'scores') && audit!.episodesEnded === 0)
         return skip(`no episode ended in ${steps} steps`);
       return pass();

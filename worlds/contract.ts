@@ -48,6 +48,7 @@ const AUDITS: Readonly<Record<AuditName, string>> = {
   'team-reward': 'every step has a finite team reward where that is declared, and none has elsewhere',
   feedback: 'scores are finite, within their bounds and of declared kinds',
   scores: 'the step that ends an episode has a finite number by each declared name, and no other step has any',
+  'task-rewards': 'every step has a finite number by the name of each task, and none where there are no tasks',
   'state-space': 'the state lies in its space, at every step and at the end',
 };
 
@@ -149,6 +150,7 @@ async function checkAnswers(
       if (name === 'feedback' && environment.feedbackKinds === undefined) return skip('there is no feedback');
       if (name === 'feedback' && !audit!.feedbackGiven) return skip('nobody said anything');
       if (name === 'scores' && environment.scoreNames === undefined) return skip('there are no scores');
+      if (name === 'task-rewards' && environment.taskNames === undefined) return skip('there are no tasks');
       if (name === 'scores' && audit!.episodesEnded === 0) return skip('no episode ended');
       return pass();
     });
@@ -156,7 +158,9 @@ async function checkAnswers(
   await findings.check('stable', 'agents, spaces, kinds, names and options never change', ['plays'], () => {
     if (declarationPrint(environment) !== declaredBefore) return fail('the declaration after playing is another one');
     const lists = listsOf(environment);
-    const changed = (['feedbackKinds', 'scoreNames'] as const).find((name) => lists[name] !== listsBefore[name]);
+    const changed = (['feedbackKinds', 'scoreNames', 'taskNames'] as const).find(
+      (name) => lists[name] !== listsBefore[name],
+    );
     return changed === undefined ? pass() : fail(`${changed} is another object than before; make it once`);
   });
   await findings.check('pure', 'no clock and no chance but the seed', ['plays'], () => {
@@ -166,11 +170,12 @@ async function checkAnswers(
 }
 
 /** What must be not only alike but the same object all along: callers hold on to it. */
-function listsOf({ feedbackKinds, scoreNames }: Environment): {
+function listsOf({ feedbackKinds, scoreNames, taskNames }: Environment): {
   readonly feedbackKinds?: unknown;
   readonly scoreNames?: unknown;
+  readonly taskNames?: unknown;
 } {
-  return { feedbackKinds, scoreNames };
+  return { feedbackKinds, scoreNames, taskNames };
 }
 
 async function checkDeterminism(findings: Findings, settings: Settings, options: CheckOptions): Promise<void> {

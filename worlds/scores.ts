@@ -1,41 +1,17 @@
 import { LightbulbError } from '../core/index.ts';
 import type { Environment, Step } from './environment.ts';
+import { checkNumbers, sameNames } from './names.ts';
 import { fault, printFault, type SpaceFault, show } from './spaces/index.ts';
-
-/** What is wrong with the names that are declared for an episode's scores, or null. Leaving them out is legal. */
-export function checkScoreNames(names: unknown): SpaceFault | null {
-  if (names === undefined) return null;
-  if (!Array.isArray(names) || names.length === 0)
-    return fault('', 'declaration', 'a list of at least one name, or nothing at all', show(names));
-  for (const [i, name] of names.entries()) {
-    if (typeof name !== 'string' || name === '') return fault(`/${i}`, 'declaration', 'a name', show(name));
-    if (names.indexOf(name) < i) return fault(`/${i}`, 'declaration', 'a name of its own', `${show(name)} again`);
-  }
-  return null;
-}
 
 /**
  * What is wrong with a step's `scores`, or null: finite numbers under exactly the declared names in a step that ends the
  * episode, nothing in any other.
  */
 export function checkScores(scores: unknown, names: readonly string[] | undefined, isEnd: boolean): SpaceFault | null {
-  if (names === undefined || !isEnd) {
-    if (scores === undefined) return null;
-    const reason = names === undefined ? 'there are no scoreNames' : 'the episode goes on';
-    return fault('/scores', 'declaration', `none, as ${reason}`, show(scores));
-  }
-  if (typeof scores !== 'object' || scores === null || Array.isArray(scores) || ArrayBuffer.isView(scores))
-    return fault('/scores', 'type', 'an object with a number by each name, as the episode ended', show(scores));
-  const foreign = Object.keys(scores).find((name) => !names.includes(name));
-  if (foreign !== undefined) return fault('/scores', 'shape', `exactly ${names.join(', ')}`, `${show(foreign)} too`);
-  for (const name of names) {
-    if (!Object.hasOwn(scores, name)) return fault(`/scores/${name}`, 'shape', 'a number', 'nothing');
-    const score = (scores as Readonly<Record<string, unknown>>)[name];
-    if (typeof score !== 'number') return fault(`/scores/${name}`, 'type', 'a finite number', show(score));
-    if (!Number.isFinite(Math.fround(score)))
-      return fault(`/scores/${name}`, 'not_finite', 'a finite number, in float32 too', show(score));
-  }
-  return null;
+  if (names !== undefined && isEnd) return checkNumbers('scores', scores, names, 'as the episode ended');
+  if (scores === undefined) return null;
+  const reason = names === undefined ? 'there are no scoreNames' : 'the episode goes on';
+  return fault('/scores', 'declaration', `none, as ${reason}`, show(scores));
 }
 
 /** Whether a step ends the episode: everyone in `living`, who were alive before it, terminated or was truncated. */
@@ -65,24 +41,8 @@ export class ScoreRecord {
 
   /** Throws `contract` where the copies do not declare the same names, or names that are not legal. */
   constructor(environments: readonly Environment[]) {
-    const { scoreNames } = environments[0]!;
-    const wrong = checkScoreNames(scoreNames);
-    if (wrong !== null)
-      throw new LightbulbError('contract', 'the names of scores are not legal', {
-        where: `scoreNames${wrong.path}`,
-        wanted: wrong.wanted,
-        got: wrong.got,
-      });
-    const declared = JSON.stringify(scoreNames);
-    const odd = environments.findIndex((other) => JSON.stringify(other.scoreNames) !== declared);
-    if (odd >= 0)
-      throw new LightbulbError('contract', 'copies of one environment declare different things', {
-        where: `copy ${odd}`,
-        wanted: `scoreNames as of copy 0 (${declared ?? 'none'})`,
-        got: JSON.stringify(environments[odd]!.scoreNames) ?? 'none',
-      });
-    this.names = scoreNames;
-    this.scores = new Float32Array(environments.length * (scoreNames?.length ?? 0));
+    this.names = sameNames('scoreNames', 'scores', environments);
+    this.scores = new Float32Array(environments.length * (this.names?.length ?? 0));
     this.ended = new Uint8Array(environments.length);
   }
 

@@ -35,6 +35,7 @@ export function unbatch(makeBatched: (copies: number) => BatchedEnvironment): En
     ...(batched.teamReward === undefined ? {} : { hasTeamReward: true }),
     ...(batched.feedbackKinds === undefined ? {} : { feedbackKinds: batched.feedbackKinds }),
     ...(batched.scoreNames === undefined ? {} : { scoreNames: batched.scoreNames }),
+    ...(batched.taskNames === undefined ? {} : { taskNames: batched.taskNames }),
     snapshot: () => copy.snapshot(),
     restore: (snapshot) => copy.restore(snapshot),
     ...(batched.render === undefined ? {} : { render: () => batched.render!(0) }),
@@ -127,6 +128,7 @@ class SingleCopy {
       truncated,
       ...this.readTeam(),
       ...(this.over ? this.readScores() : {}),
+      ...this.readTasks(),
     };
   }
 
@@ -188,6 +190,15 @@ class SingleCopy {
     const out = new Float32Array(scoreNames.length);
     this.batched.scores!(out);
     return { scores: Object.fromEntries(scoreNames.map((name, i) => [name, out[i]!])) };
+  }
+
+  /** What the last step would be paid under each task. */
+  private readTasks(): Pick<Step, 'taskRewards'> {
+    const { taskNames } = this.batched;
+    if (taskNames === undefined) return {};
+    const out = new Float32Array(taskNames.length);
+    this.batched.taskRewards!(out);
+    return { taskRewards: Object.fromEntries(taskNames.map((name, i) => [name, out[i]!])) };
   }
 
   private endEpisode(): First {

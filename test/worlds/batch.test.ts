@@ -16,7 +16,7 @@ import {
   unbatch,
 } from '../../worlds/index.ts';
 import couriers from './mutants/couriers.ts';
-import { END, scoresOf, scripted, start, toldBy } from './script.ts';
+import { END, scoresOf, scripted, start, tasksOf, toldBy } from './script.ts';
 
 describe('a batch of environments', () => {
   it('groups agents by equal spaces, and names groups after their agents', () => {
@@ -228,13 +228,14 @@ describe('a batch of environments', () => {
 
   it('goes on from a snapshot as it did, whether environments save themselves or are played again', () => {
     const forgetful = (): Environment => {
-      const { agents, spaces, feedbackKinds, scoreNames, reset, step } = couriers();
+      const { agents, spaces, feedbackKinds, scoreNames, taskNames, reset, step } = couriers();
       return {
         agents,
         spaces,
         hasTeamReward: true,
         feedbackKinds: feedbackKinds!,
         scoreNames: scoreNames!,
+        taskNames: taskNames!,
         reset,
         step,
       };
@@ -256,6 +257,7 @@ describe('a batch of environments', () => {
               assert.deepEqual([rest[g]!.observation, rest[g]!.reward, rest[g]!.alive], [observation, reward, alive]);
             assert.deepEqual(toldBy(other), toldBy(one));
             assert.deepEqual(scoresOf(other), scoresOf(one));
+            assert.deepEqual(tasksOf(other), tasksOf(one));
           }
         }),
         { numRuns: 25 },

@@ -60,6 +60,18 @@ const CAUGHT_BY: Readonly<Record<BatchDefect, string>> = {
   'final scores by chance': 'pure',
   'final scores by instance': 'repeat',
   'final scores not saved': 'snapshot',
+  'tasks without names': 'members',
+  'task names without tasks': 'members',
+  'task name twice': 'members',
+  'task names made anew': 'task-rewards',
+  'NaN task reward': 'task-rewards',
+  'task rewards of some copies': 'task-rewards',
+  'task rewards at reset': 'task-rewards',
+  'task rewards of another copy': 'copies',
+  'task rewards by chance': 'pure',
+  'task rewards stay': 'repeat',
+  'task rewards by instance': 'repeat',
+  'task rewards not saved': 'snapshot',
   'Math.random': 'pure',
   'differs by instance': 'repeat',
   'keeps first output': 'outputs',
@@ -83,7 +95,8 @@ function failures(report: Report): readonly string[] {
 /** Couriers that cannot save themselves: batches must play their episodes again. */
 function forgetful(): Environment {
   const good = couriers();
-  const { agents, spaces, maximumSteps, stateSpace, levels, feedbackKinds, scoreNames, reset, step, state } = good;
+  const { agents, spaces, maximumSteps, stateSpace, levels, feedbackKinds, scoreNames, taskNames } = good;
+  const { reset, step, state } = good;
   return {
     agents,
     spaces,
@@ -93,6 +106,7 @@ function forgetful(): Environment {
     hasTeamReward: true,
     feedbackKinds: feedbackKinds!,
     scoreNames: scoreNames!,
+    taskNames: taskNames!,
     reset,
     step,
     state: state!,

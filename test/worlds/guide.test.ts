@@ -21,6 +21,7 @@ describe('the examples of the environments’ guide', () => {
     ['headline', []],
     ['hints', ['team-reward', 'feedback']],
     ['steady', ['scores']],
+    ['lamp', ['task-rewards']],
   ] as const)
     it(`${name} keeps the whole contract`, async () => {
       const code = new RegExp(`\`\`\`ts\\n(// ${name}\\.ts[^]*?)\`\`\``).exec(guide)![1]!;

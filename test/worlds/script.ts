@@ -70,4 +70,11 @@ export function scoresOf(environment: BatchedEnvironment): number[] {
   return [...out];
 }
 
+/** What a batch says that the last step would be paid, [B, tasks]; 9 where it says nothing. */
+export function tasksOf(environment: BatchedEnvironment): number[] {
+  const out = new Float32Array(environment.batchSize * environment.taskNames!.length).fill(9);
+  environment.taskRewards!(out);
+  return [...out];
+}
+
 export const END: Partial<Step> = { terminated: { a: true, b: false }, truncated: { a: false, b: true } };

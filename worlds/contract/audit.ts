@@ -2,6 +2,7 @@ import { checkMask } from '../answers.ts';
 import type { Environment, First, Step } from '../environment.ts';
 import { checkScores, endsEpisode } from '../scores.ts';
 import { actionChoices, checkValue, type FaultKind, printFault } from '../spaces/index.ts';
+import { checkTaskRewards } from '../tasks.ts';
 import { checkFeedback, checkTeamReward } from '../team.ts';
 import type { Episode } from './episode.ts';
 import type { ImpurityWatch } from './impurity.ts';
@@ -22,6 +23,7 @@ export type AuditName =
   | 'team-reward'
   | 'feedback'
   | 'scores'
+  | 'task-rewards'
   | 'state-space';
 
 const KIND_OF_FAULT: Readonly<Record<FaultKind, AuditName>> = {
@@ -84,6 +86,8 @@ export class Audit {
     }
     this.team(step);
     this.scores(living, step);
+    const pay = checkTaskRewards(step.taskRewards, this.environment.taskNames);
+    if (pay !== null) this.fault('task-rewards', `${this.at()}: ${printFault(pay)}`);
     this.state();
   }
 

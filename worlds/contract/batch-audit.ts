@@ -16,6 +16,7 @@ export type BatchAuditName =
   | 'team-reward'
   | 'feedback'
   | 'scores'
+  | 'task-rewards'
   | 'ends';
 
 /** Looks at every step of a run and keeps the first fault of each kind. */
@@ -28,6 +29,7 @@ export class BatchAudit {
   private readonly lengths: number[];
   private readonly kinds: readonly FeedbackKind[] | undefined;
   private readonly scoreNames: readonly string[] | undefined;
+  private readonly taskNames: readonly string[] | undefined;
 
   constructor(
     private readonly run: () => BatchRun,
@@ -35,15 +37,17 @@ export class BatchAudit {
     private readonly maximumSteps: number | undefined,
   ) {
     this.lengths = new Array<number>(copies).fill(0);
-    const { feedbackKinds, scoreNames } = run().environment;
+    const { feedbackKinds, scoreNames, taskNames } = run().environment;
     this.kinds = feedbackKinds;
     this.scoreNames = scoreNames;
+    this.taskNames = taskNames;
   }
 
   onReset(): void {
     this.present(new Array<Uint8Array>(this.run().output.length).fill(new Uint8Array()), true);
     this.team(true);
     this.scores(() => false);
+    this.tasks(true);
   }
 
   /** alive: who was alive before the step, per group. */
@@ -53,6 +57,7 @@ export class BatchAudit {
     this.present(alive, false);
     this.team(false);
     this.scores((b) => this.run().endedEpisode(b, alive));
+    this.tasks(false);
   }
 
   /** What was said of the team: nothing yet, where nobody has stepped. */
@@ -93,6 +98,19 @@ export class BatchAudit {
         if (score !== UNWRITTEN) this.fault('scores', `${at}: written, although no episode ended`);
       } else if (score === UNWRITTEN) this.fault('scores', `${at}: not written, although the episode ended`);
       else if (!Number.isFinite(score)) this.fault('scores', `${at}: wanted a finite number, got ${score}`);
+    });
+  }
+
+  /** What the step would be paid under each task: nothing yet, where nobody has stepped. */
+  private tasks(isReset: boolean): void {
+    const { environment, taskRewards } = this.run();
+    const names = this.taskNames ?? [];
+    if (environment.taskNames !== this.taskNames)
+      this.fault('task-rewards', `step ${this.step}: taskNames is another object than before; make it once`);
+    taskRewards.forEach((reward, i) => {
+      if (Number.isFinite(reward) && !(isReset && reward !== 0)) return;
+      const at = `${this.at(Math.floor(i / names.length))}, "${names[i % names.length]}"`;
+      this.fault('task-rewards', `${at}: wanted ${isReset ? '0 before any step' : 'a finite number'}, got ${reward}`);
     });
   }
 

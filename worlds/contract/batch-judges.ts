@@ -3,7 +3,7 @@ import type { BatchedEnvironment, GroupOutput } from '../batched.ts';
 import { createActions, createOutputs } from '../outputs.ts';
 import { actionChoices, checkSpace, flatSize, printFault } from '../spaces/index.ts';
 import { BatchRun } from './batch-run.ts';
-import { judgeFeedbackKinds, judgeScoreNames, judgeSequences } from './declaration.ts';
+import { judgeFeedbackKinds, judgeNames, judgeSequences } from './declaration.ts';
 import { fingerprint, firstDifference } from './fingerprint.ts';
 import { fail, pass, skip, type Verdict } from './report.ts';
 
@@ -48,7 +48,9 @@ export function judgeBatchMembers(environment: BatchedEnvironment, copies: numbe
     return 'feedback and feedbackKinds: wanted both or neither';
   if ((environment.scores === undefined) !== (environment.scoreNames === undefined))
     return 'scores and scoreNames: wanted both or neither';
-  return judgeFeedbackKinds(environment.feedbackKinds, agents) ?? judgeScoreNames(environment.scoreNames);
+  if ((environment.taskRewards === undefined) !== (environment.taskNames === undefined))
+    return 'taskRewards and taskNames: wanted both or neither';
+  return judgeFeedbackKinds(environment.feedbackKinds, agents) ?? judgeNames(environment);
 }
 
 /** The same seed and actions play the same, in one instance after another run, and in a new one. */

@@ -34,18 +34,21 @@ export class BatchRun {
   readonly said: Uint8Array;
   /** [B, names]: of the episodes that ended in the last step; `UNWRITTEN` for the others. */
   readonly scores: Float32Array;
+  /** [B, tasks]: what the last step would be paid. */
+  readonly taskRewards: Float32Array;
   private randoms: Stream[] = [];
 
   constructor(
     readonly environment: BatchedEnvironment,
     private readonly hooks: BatchHooks = {},
   ) {
-    const { groups, batchSize, feedbackKinds = [], scoreNames = [] } = environment;
+    const { groups, batchSize, feedbackKinds = [], scoreNames = [], taskNames = [] } = environment;
     this.sizes = groups.map(groupSizes);
     this.teamReward = new Float32Array(batchSize);
     this.score = new Float32Array(batchSize * feedbackKinds.length);
     this.said = new Uint8Array(batchSize * feedbackKinds.length);
     this.scores = new Float32Array(batchSize * scoreNames.length);
+    this.taskRewards = new Float32Array(batchSize * taskNames.length);
     this.output = createOutputs(groups, batchSize);
     this.actions = createActions(groups, batchSize);
     this.prints = Array.from({ length: batchSize }, () => []);
@@ -115,7 +118,7 @@ export class BatchRun {
 
   /** Into arrays that hold what nobody says, so that whatever is left out shows. */
   private listen(): void {
-    const { environment, teamReward, score, said, scores } = this;
+    const { environment, teamReward, score, said, scores, taskRewards } = this;
     if (environment.teamReward !== undefined) {
       teamReward.fill(Number.NaN);
       this.call(() => environment.teamReward!(teamReward));
@@ -123,6 +126,10 @@ export class BatchRun {
     if (environment.scores !== undefined) {
       scores.fill(UNWRITTEN);
       this.call(() => environment.scores!(scores));
+    }
+    if (environment.taskRewards !== undefined) {
+      taskRewards.fill(Number.NaN);
+      this.call(() => environment.taskRewards!(taskRewards));
     }
     if (environment.feedback === undefined) return;
     score.fill(Number.NaN);
@@ -157,11 +164,13 @@ export class BatchRun {
       });
       const kinds = this.said.length / batchSize;
       const names = this.scores.length / batchSize;
+      const tasks = this.taskRewards.length / batchSize;
       const told = [
         this.teamReward.slice(b, b + 1),
         this.score.slice(b * kinds, (b + 1) * kinds),
         this.said.slice(b * kinds, (b + 1) * kinds),
         this.scores.slice(b * names, (b + 1) * names),
+        this.taskRewards.slice(b * tasks, (b + 1) * tasks),
       ];
       prints.push(fingerprint([shown, states.slice(b * stateSize, (b + 1) * stateSize), told]));
     });

@@ -1,5 +1,5 @@
 import type { Environment } from '../environment.ts';
-import { checkScoreNames } from '../scores.ts';
+import { checkNames } from '../names.ts';
 import type { MultiDiscrete, Space } from '../space.ts';
 import { checkSpace, printFault, printSpace } from '../spaces/index.ts';
 import { checkFeedbackKinds } from '../team.ts';
@@ -30,7 +30,7 @@ export function judgeMembers(environment: Environment): string | null {
   const { hasTeamReward } = environment as { hasTeamReward?: unknown };
   if (hasTeamReward !== undefined && typeof hasTeamReward !== 'boolean')
     return `hasTeamReward: wanted true or false, got ${String(hasTeamReward)}`;
-  return judgeFeedbackKinds(environment.feedbackKinds, agents) ?? judgeScoreNames(environment.scoreNames);
+  return judgeFeedbackKinds(environment.feedbackKinds, agents) ?? judgeNames(environment);
 }
 
 /** What is wrong with the declared kinds of feedback, or null. */
@@ -42,10 +42,13 @@ export function judgeFeedbackKinds(kinds: unknown, agents: readonly string[]): s
   return 'feedbackKinds: not plain data: writing it as JSON and reading it changes it';
 }
 
-/** What is wrong with the declared names of scores, or null. */
-export function judgeScoreNames(names: unknown): string | null {
-  const fault = checkScoreNames(names);
-  return fault === null ? null : `scoreNames: ${printFault(fault)}`;
+/** What is wrong with the declared names of scores and of tasks, or null. */
+export function judgeNames({ scoreNames, taskNames }: Pick<Environment, 'scoreNames' | 'taskNames'>): string | null {
+  for (const [member, names] of Object.entries({ scoreNames, taskNames })) {
+    const fault = checkNames(names);
+    if (fault !== null) return `${member}: ${printFault(fault)}`;
+  }
+  return null;
 }
 
 /** What is wrong with the declared spaces, or null. */
@@ -90,7 +93,8 @@ function utterancesIn(space: Space): readonly MultiDiscrete[] {
 
 /** What must stay the same for the life of an environment, as a fingerprint. */
 export function declarationPrint(environment: Environment): string {
-  const { agents, spaces, maximumSteps, stateSpace, symmetric, hasTeamReward, feedbackKinds, scoreNames } = environment;
+  const { agents, spaces, maximumSteps, stateSpace, symmetric, hasTeamReward } = environment;
+  const { feedbackKinds, scoreNames, taskNames } = environment;
   return fingerprint({
     agents,
     spaces,
@@ -100,5 +104,6 @@ export function declarationPrint(environment: Environment): string {
     hasTeamReward,
     feedbackKinds,
     scoreNames,
+    taskNames,
   });
 }

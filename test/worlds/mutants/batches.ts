@@ -52,6 +52,18 @@ export type BatchDefect =
   | 'final scores by chance'
   | 'final scores by instance'
   | 'final scores not saved'
+  | 'tasks without names'
+  | 'task names without tasks'
+  | 'task name twice'
+  | 'task names made anew'
+  | 'NaN task reward'
+  | 'task rewards of some copies'
+  | 'task rewards at reset'
+  | 'task rewards of another copy'
+  | 'task rewards by chance'
+  | 'task rewards stay'
+  | 'task rewards by instance'
+  | 'task rewards not saved'
   | 'Math.random'
   | 'differs by instance'
   | 'keeps first output'
@@ -182,6 +194,26 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
     if (is('final scores of some copies')) out[0] = before[0]!;
   };
 
+  /** Of the last step before the last reset. */
+  const earlierTasks = new Float32Array(inner.batchSize * inner.taskNames!.length);
+
+  const taskRewards = (out: Float32Array) => {
+    const [first] = out;
+    inner.taskRewards!(out);
+    if (is('task rewards by chance')) Math.random();
+    if (is('task rewards stay')) {
+      if (steps === 0) out.set(earlierTasks.map((reward) => (Number.isNaN(reward) ? 0 : reward)));
+      else earlierTasks.set(out);
+    }
+    if (is('task rewards of some copies')) out[0] = first!;
+    if (is('task rewards at reset') && steps === 0) out[1] = 0.5;
+    if (steps === 0) return;
+    if (is('NaN task reward')) out[1] = Number.NaN;
+    if (is('task rewards of another copy')) out[0]! += copies;
+    if (is('task rewards by instance')) out[0]! += number;
+    if (is('task rewards not saved')) out[0]! += episodes[0]! + steps;
+  };
+
   const broken: BatchedEnvironment = {
     batchSize: inner.batchSize,
     groups: is('utterance of no text') ? inner.groups.map(chatty) : inner.groups,
@@ -234,6 +266,8 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
     ...(is('kinds without feedback') ? {} : { feedback }),
     ...(is('scores without names') ? {} : { scoreNames: is('score name twice') ? ['one', 'one'] : inner.scoreNames! }),
     ...(is('names without scores') ? {} : { scores }),
+    ...(is('tasks without names') ? {} : { taskNames: is('task name twice') ? ['one', 'one'] : inner.taskNames! }),
+    ...(is('task names without tasks') ? {} : { taskRewards }),
     snapshot: () => inner.snapshot(),
     restore(snapshot) {
       started = true;
@@ -250,6 +284,7 @@ export function brokenBatch(copies: number, defect?: BatchDefect): BatchedEnviro
   if (is('kinds made anew'))
     Object.defineProperty(broken, 'feedbackKinds', { get: () => structuredClone(inner.feedbackKinds) });
   if (is('score names made anew')) Object.defineProperty(broken, 'scoreNames', { get: () => [...inner.scoreNames!] });
+  if (is('task names made anew')) Object.defineProperty(broken, 'taskNames', { get: () => [...inner.taskNames!] });
   return broken;
 }
 

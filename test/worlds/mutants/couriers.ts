@@ -23,6 +23,9 @@ const KINDS: readonly FeedbackKind[] = [
 /** What is told of an episode: where the carrier came to, and how long the scout was there. */
 const SCORE_NAMES = ['north', 'company'];
 
+/** What the two could be asked to do: go where the other is, or north. */
+const TASK_NAMES = ['meet', 'north'];
+
 // What several instances share, for the defects that need it.
 let resets = 0;
 let instances = 0;
@@ -68,9 +71,23 @@ function scoreNamesOf(defect: Defect | undefined): readonly string[] {
   }
 }
 
+/** The names of the tasks, with the defects of their declaration. */
+function taskNamesOf(defect: Defect | undefined): readonly string[] {
+  switch (defect) {
+    case 'task names missing':
+      return [];
+    case 'task name empty':
+      return ['', 'north'];
+    case 'task name twice':
+      return ['meet', 'meet'];
+    default:
+      return [...TASK_NAMES];
+  }
+}
+
 /**
  * A scout who steps in four directions, and leaves early, and a carrier who drifts to the end; a team reward, what
- * each says of the other, and scores. Breaks one promise.
+ * each says of the other, scores and tasks. Breaks one promise.
  */
 export default function couriers(options: { defect?: Defect } = {}): Environment {
   const { defect } = options;
@@ -91,6 +108,9 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
   let praise: Record<number, number> = {};
   const names = scoreNamesOf(defect);
   const told: Record<string, number> = { north: 0, company: 0 };
+  const tasks = taskNamesOf(defect);
+  let due: Record<string, number> = { meet: 0, north: 0 };
+  let paid = 0;
 
   const draw = () => (is('shared generator') ? shared : random!).normal();
   const mask = () => {
@@ -172,6 +192,31 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
     return { scores };
   };
 
+  /** What the step would be paid under each task. */
+  const offer = (): Pick<Step, 'taskRewards'> => {
+    if (is('task rewards missing') && step === 3) return {};
+    if (is('task rewards at the end only') && alive.size > 0) return {};
+    if (is('keeps its task rewards')) {
+      // What the caller may have written to by now.
+      due = { meet: at.carrier[0]! - at.scout[0]! + due.meet! / 1000, north: at.carrier[1]! };
+      return { taskRewards: due };
+    }
+    paid++;
+    const pay: Record<string, number> = { meet: at.carrier[0]! - at.scout[0]!, [tasks[1]!]: at.carrier[1]! };
+    if (is('reuses its task rewards')) return { taskRewards: Object.assign(due, pay) };
+    if (is('task rewards by instance')) pay.north! += number;
+    if (is('task rewards differ later') && step > 2) pay.north! += (resets % 100) / 100;
+    if (is('task rewards not saved')) pay.north! += paid;
+    if (step !== 3) return { taskRewards: pay };
+    if (is('task rewards in a list')) return { taskRewards: Object.values(pay) as never };
+    if (is('task reward left out')) delete pay.meet;
+    if (is('task reward of no name')) pay.south = 0;
+    if (is('NaN task reward')) pay.meet = Number.NaN;
+    if (is('task reward beyond float32')) pay.meet = -1e39;
+    if (is('task reward is a word')) pay.meet = 'much' as never;
+    return { taskRewards: pay };
+  };
+
   const requireActions = (actions: Readonly<Record<string, SpaceValue>>): void => {
     if (random === null && !is('steps before reset')) throw new Error('step before reset');
     if (step > 0 && alive.size === 0 && !is('steps after the end')) throw new Error('the episode is over');
@@ -212,6 +257,10 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       if (is('score names changing') && step === 3) (names as string[])[1] = 'loneliness';
       return is('score names made anew') ? scoreNamesOf(defect) : names;
     },
+    get taskNames() {
+      if (is('tasks undeclared')) return undefined as unknown as readonly string[];
+      return is('task names made anew') ? taskNamesOf(defect) : tasks;
+    },
     maximumSteps: LENGTH,
     stateSpace: box([5], -20, 20),
     levels: {
@@ -225,6 +274,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
 
     reset({ seed, level }: ResetOptions) {
       resets++;
+      if (is('task names changing')) (tasks as string[])[1] = 'south';
       random = stream(is('ignores seed') ? 0 : seed, 'couriers');
       if (is('shared generator')) shared = stream(seed, 'couriers');
       const settings = (level ?? {}) as { drift?: number };
@@ -236,6 +286,8 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       alive = new Set(['scout', 'carrier']);
       keptActions = null;
       praise = {};
+      due = { meet: 0, north: 0 };
+      paid = 0;
       return present();
     },
 
@@ -279,7 +331,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
         if (dies || truncated[agent]) alive.delete(agent);
       }
       if (is('foreign agent in rewards') && step === 2) rewards.nobody = 0;
-      const said = { ...speak(answered, scout), ...tell(answered) };
+      const said = { ...speak(answered, scout), ...tell(answered), ...offer() };
       return { observations, actionMasks: present().actionMasks, rewards, terminated, truncated, ...said };
     },
 
@@ -299,6 +351,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
         carrier: (is('snapshot not JSON') ? at.carrier.slice() : [...at.carrier]) as unknown as Json,
         alive: [...alive],
         ...(is('snapshot shared') ? { notes } : {}),
+        ...(is('keeps its task rewards') ? { due: due.meet! } : {}),
         ...(is('keeps its feedback') ? { praise: { ...praise } as Record<string, number> } : {}),
         ...(is('keeps actions') && keptActions !== null ? { kept: [...(keptActions.carrier as Float32Array)] } : {}),
       };
@@ -307,6 +360,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
     restore(snapshot: Json) {
       const saved = snapshot as unknown as Saved;
       random = restoreStream(saved.random);
+      if (is('task names changing')) (tasks as string[])[1] = 'south';
       if (is('shared generator')) shared = restoreStream(saved.random);
       drift = saved.drift;
       step = saved.step;
@@ -314,6 +368,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       at = { scout: Float32Array.from(saved.scout), carrier: Float32Array.from(saved.carrier) };
       alive = new Set(saved.alive);
       praise = { ...saved.praise };
+      due = { meet: saved.due ?? 0, north: 0 };
       keptActions = saved.kept === undefined ? null : { carrier: Float32Array.from(saved.kept) };
     },
 
@@ -361,5 +416,6 @@ interface Saved {
   readonly carrier: readonly number[];
   readonly alive: readonly string[];
   readonly kept?: readonly number[];
+  readonly due?: number;
   readonly praise?: Readonly<Record<number, number>>;
 }
