@@ -2,6 +2,7 @@ import { LightbulbError } from '../core/index.ts';
 import type { BatchedEnvironment } from '../worlds/index.ts';
 import { breathe } from './breathe.ts';
 import { type Episode, Episodes, type EpisodesState } from './episodes.ts';
+import type { LevelsInPlay } from './levels-in-play.ts';
 import { carryOver, createGroupRollout, type GroupRollout } from './rollout.ts';
 
 /** Who chooses the actions. Called with row `t` of the rollout filled in; writes row `t` of each group's actions. */
@@ -44,6 +45,8 @@ export class Collector {
   constructor(
     readonly environment: BatchedEnvironment,
     readonly T: number,
+    /** Where levels come from, if not from the environment's own seeds. */
+    private readonly levels?: LevelsInPlay | undefined,
   ) {
     this.B = environment.batchSize;
     this.groups = environment.groups.map((group) => createGroupRollout(group, T, this.B));
@@ -58,10 +61,12 @@ export class Collector {
 
   /** Starts all copies anew; row 0 holds their first observations. */
   reset(seed: number): void {
+    this.levels?.beforeReset();
     this.environment.reset(
       seed,
       this.groups.map(({ resetOutput }) => resetOutput),
     );
+    this.levels?.afterReset();
     this.keep.fill(0, this.T * this.B);
     this.started = true;
   }
@@ -80,6 +85,7 @@ export class Collector {
     let row = 0;
     const finished = (episode: Episode): void => {
       ended.push(episode);
+      this.levels?.ended(episode.copy, episode.return);
       keep[row + episode.copy] = 0;
     };
     for (let t = 0; t < T; t++) {

@@ -44,7 +44,7 @@ export interface TrainingSpec extends ExecutorChoice {
  * await training.close();
  */
 export async function createTraining(spec: TrainingSpec): Promise<Training> {
-  const { seed, steps, make, makeForEvaluation, copies, scripted, learner } = spec;
+  const { seed, steps, make, makeForEvaluation, copies, scripted, learner, curriculum } = spec;
   if (makeForEvaluation !== undefined) requireSameGroups(make, makeForEvaluation);
   switch (learner.name) {
     case 'random':
@@ -55,7 +55,17 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
     case 'ppo': {
       const { executor, shards } = await threadsFor(spec);
       lookAt(make, (probe) => checkOptions(learner, probe, copies));
-      return createPpo({ seed, steps, copies, make, makeForEvaluation, options: learner, executor, shards });
+      return createPpo({
+        seed,
+        steps,
+        copies,
+        make,
+        makeForEvaluation,
+        curriculum,
+        options: learner,
+        executor,
+        shards,
+      });
     }
     case 'iql':
     case 'vdn':

@@ -45,6 +45,7 @@ export {
 } from './image-codes/index.ts';
 export { LearnerState, type Take, takeFrom, viewsByPath } from './learner-state.ts';
 export type { LevelFeed, LevelOutcome } from './level-feed.ts';
+export { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 export {
   type LearnerOptions,
   type NetworkOptions,

@@ -5,6 +5,8 @@ import { Collector, type CollectorState, type Player } from './collector.ts';
 import { evaluatePlayer } from './evaluate.ts';
 import { GlobalState } from './global-state.ts';
 import { createGreedyPlayer } from './greedy.ts';
+import type { LevelFeed } from './level-feed.ts';
+import { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 import type { PpoOptions } from './options.ts';
 import { PpoUnit } from './ppo-unit.ts';
 import { returnsOf } from './return-metrics.ts';
@@ -20,6 +22,8 @@ export interface PpoSpec {
   readonly make: (copies: number) => BatchedEnvironment;
   /** What evaluations play in, where it is another one. */
   readonly makeForEvaluation?: ((copies: number) => BatchedEnvironment) | undefined;
+  /** Where the levels of training come from; undefined: the environment's own seeds. */
+  readonly curriculum?: LevelFeed | undefined;
   readonly options: PpoOptions;
   readonly executor: Executor;
   /** Parts of each minibatch worked on at the same time, one per thread. Default 1. */
@@ -48,7 +52,8 @@ export function createPpo(spec: PpoSpec): Training {
 
 function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
   const { seed, options, executor, make, makeForEvaluation = make, copies } = spec;
-  const collector = new Collector(environment, options.rollout);
+  const levels = spec.curriculum && new LevelsInPlay(environment, spec.curriculum);
+  const collector = new Collector(environment, options.rollout, levels);
   const state = new GlobalState(collector, environment, options.critic === 'central');
   const units = planUnits(environment.groups, options.sharing).map((unit) => {
     const named = (purpose: string): Stream => stream(seed, `learner/${unit.name}/${purpose}`);
@@ -93,6 +98,10 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
         for (const [name, value] of Object.entries(await unit.learn(rate))) metrics[prefix + name] = value;
       }
       iteration++;
+      if (levels !== undefined) {
+        levels.report(iteration * perIteration);
+        Object.assign(metrics, levels.feed.metrics());
+      }
       return { step: iteration * perIteration, metrics, episodes: episodes.length };
     },
 
@@ -116,7 +125,11 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
       }
       const running = isFresh
         ? null
-        : { environment: environment.snapshot(), collector: collector.state() as unknown as Json };
+        : {
+            environment: environment.snapshot(),
+            collector: collector.state() as unknown as Json,
+            levels: levels?.save() ?? null,
+          };
       return { tensors, state: { iteration, units: saved, running } };
     },
 
@@ -124,7 +137,7 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
       const saved = plain as unknown as {
         iteration: number;
         units: Record<string, Json>;
-        running: { environment: Json; collector: CollectorState } | null;
+        running: { environment: Json; collector: CollectorState; levels?: LevelsInPlayState | null } | null;
       };
       for (const unit of units) {
         const { name } = unit.rollout.unit;
@@ -137,6 +150,7 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
       isFresh = saved.running === null;
       if (saved.running === null) return;
       environment.restore(saved.running.environment);
+      if (saved.running.levels) levels?.load(saved.running.levels);
       collector.restore(saved.running.collector);
     },
 
