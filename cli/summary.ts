@@ -13,6 +13,7 @@ export function summaryText(summary: Summary): string {
   const lines = [
     `${scenario} (seed ${seed}) ${state}: ${speed}`,
     ...(evaluation === null ? [] : [reachedText(evaluation)]),
+    ...(evaluation?.model === undefined ? [] : [modelText(evaluation.model)]),
     `folder: ${folder}`,
     state === 'interrupted' ? `go on:  lightbulb resume ${folder}` : `next:   lightbulb evaluate ${folder}`,
   ];
@@ -38,6 +39,19 @@ export function evaluationText({ episodes, return: { mean, std }, length, tasks,
   const further = [...(team === undefined ? [] : [['team', team] as const]), ...Object.entries(scores ?? {})];
   const more = further.map(([name, value]) => `, ${name} ${short(value)}`).join('');
   return `return ${short(mean)} +- ${short(std)} over ${episodes} episodes of ${short(length)} steps${more}`;
+}
+
+/** How far a learned model can be trusted, in two lines. */
+export function modelText({ openLoop, terminal }: NonNullable<Evaluation['model']>): string {
+  const horizons = Object.entries(openLoop).map(
+    ([ahead, { model, copy }]) => `${short(model)} against ${short(copy)} ${ahead} ahead`,
+  );
+  const { brier, brierOfRate, calibrationError, rate, cases } = terminal;
+  const endings = `${short(brier)} against ${short(brierOfRate)} by their rate, ${percent(rate)} of ${cases} steps`;
+  return [
+    `model, squared error against copying the last frame: ${horizons.join(', ') || 'no episode was long enough'}`,
+    `model, Brier score of endings: ${endings}; calibration error ${short(calibrationError)}`,
+  ].join('\n');
 }
 
 /** `93 %` of a share. */

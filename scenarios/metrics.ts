@@ -16,6 +16,17 @@ export function evaluationMetrics(evaluation: Evaluation): Record<string, number
     metrics[`evaluation/${task}/return`] = of.mean;
     metrics[`evaluation/${task}/score`] = score;
   }
+  return { ...metrics, ...modelMetrics(evaluation.model) };
+}
+
+/** `evaluation/model/openLoop/5/copy`, `evaluation/model/terminal/brier`, ...; the bins stay in what `--json` prints. */
+function modelMetrics(model: Evaluation['model']): Record<string, number> {
+  if (model === undefined) return {};
+  const metrics: Record<string, number> = {};
+  for (const [ahead, errors] of Object.entries(model.openLoop))
+    for (const part of ['model', 'copy'] as const) metrics[`evaluation/model/openLoop/${ahead}/${part}`] = errors[part];
+  for (const part of ['rate', 'brier', 'brierOfRate', 'calibrationError'] as const)
+    metrics[`evaluation/model/terminal/${part}`] = model.terminal[part];
   return metrics;
 }
 

@@ -17,7 +17,7 @@ export const evaluateCommand: MakeCommand = (terminal, finish) =>
     .addOption(jsonOption())
     .action(async (folder: string, { episodes, seed, json }: Options) => {
       const { evaluate } = await import('../../scenarios/index.ts');
-      const { evaluationText } = await import('../summary.ts');
+      const { evaluationText, modelText } = await import('../summary.ts');
       const { tasksTable } = await import('../tasks-table.ts');
       const summary = await evaluate(folder, {
         ...(episodes === undefined ? {} : { episodes: wholeNumber('--episodes', episodes, 1) }),
@@ -31,6 +31,7 @@ export const evaluateCommand: MakeCommand = (terminal, finish) =>
         const { scenario, step, evaluation } = summary;
         if (evaluation.tasks !== undefined) printLine(terminal.stdout, await tasksTable(evaluation.tasks));
         printLine(terminal.stdout, `${scenario} at step ${step}: ${evaluationText(evaluation)}`);
+        if (evaluation.model !== undefined) printLine(terminal.stdout, modelText(evaluation.model));
       }
       finish(exitCodes.done);
     });
