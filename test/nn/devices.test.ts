@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseNvidiaSmi, visibleNvidiaGpus } from '../../core/index.ts';
 import { restoreOldNode } from '../../nn/engine/eager-executor.ts';
-import { diagnose } from '../../nn/index.ts';
+import { diagnosed } from './engine/diagnosed.ts';
 
 describe('devices', () => {
   it('counts the GPUs that this process may use', () => {
@@ -49,7 +49,7 @@ describe('devices', () => {
   });
 
   it('measures what works, and nothing else', async () => {
-    for (const { works, measurement } of await diagnose({ isMeasured: true })) {
+    for (const { works, measurement } of await diagnosed()) {
       assert.equal(measurement !== undefined, works);
       if (measurement === undefined) continue;
       const { productSize, productGflops, trainingStepMs } = measurement;

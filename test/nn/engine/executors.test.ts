@@ -10,6 +10,7 @@ import {
   type TensorFunction,
   tf,
 } from '../../../nn/engine/index.ts';
+import { diagnosed } from './diagnosed.ts';
 
 const step: TensorFunction = ({ x, w }) => {
   const loss = (weights: tf.Tensor): tf.Scalar => tf.mean(tf.square(tf.tanh(tf.matMul(x!, weights))));
@@ -57,7 +58,7 @@ describe('executors', () => {
   }
 
   it('a device that is not there is an error, not the CPU', async () => {
-    const found = await diagnose();
+    const found = await diagnosed();
     assert.deepEqual(
       found.map(({ executor, device }) => `${executor}/${device}`),
       ['onnx/cpu', 'onnx/webgpu', 'onnx/cuda', 'eager/cpu', 'eager/wasm', 'eager/tensorflow'],
