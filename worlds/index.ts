@@ -65,6 +65,7 @@ export {
   actionComponents,
   box,
   boxSize,
+export { type RoomsOptions, rooms } from './rooms/index.ts';
   checkSpace,
   checkValue,
   decodeAction,
@@ -93,3 +94,22 @@ export {
 } from './spaces/index.ts';
 export { type RougeScore, rouge, TONES } from './text/index.ts';
 export { unbatch } from './unbatch.ts';
+export {
+  type BoundedRegret,
+  boundedRegret,
+  type ExactModel,
+  evaluatePolicy,
+  expected,
+  type HeldOutLevel,
+  type Mdp,
+  occupancy,
+  optimalPlan,
+  type Plan,
+  type Regret,
+  regretOf,
+  requireTabular,
+  solveLinear,
+  type TabularEnvironment,
+  totalVariation,
+  valueIteration,
+} from './tabular/index.ts';

@@ -14,7 +14,8 @@ import {
   type ToggleOption,
 } from './options.ts';
 import { coverLandmarks, simpleReference, simpleSpeakerListener, simpleSpread, simpleTag } from './particle/index.ts';
-import { pendulum, swingUp } from './pendulum.ts';
+import { PENDULUM_RANGES, pendulum, swingUp } from './pendulum.ts';
+import { GOALS, rooms } from './rooms/index.ts';
 import type { ScriptedPolicy } from './scripted.ts';
 
 /** A built-in environment as a scenario names it. */
@@ -152,6 +153,39 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     options: {
       agents: integer(1, 'agents'),
       length: integer(10, 'steps of an episode'),
+  rooms: define('rooms', {
+    title: 'Rooms',
+    description: 'Walk through empty rooms where moves go astray; the exact dynamics are known',
+    options: {
+      smallest: integer(3, 'cells of the side of the smallest room', 3),
+      largest: integer(7, 'and of the largest', 3),
+      slips: integer(4, 'chances of going astray, evenly from 0'),
+      mostSlip: fraction(0.6, 'to here'),
+      task: {
+        type: 'text',
+        default: null,
+        description: 'the goal whose visits are paid; null: nothing is',
+        choices: GOALS,
+        isNullable: true,
+      },
+      maximumSteps: integer(60, 'steps after which an episode is truncated'),
+    },
+    make: rooms,
+  }),
+  maze: define(MAZE_NAME, {
+    title: 'Maze',
+    description: 'Find the goal in a maze, seeing the cells in front',
+    options: {
+      size: integer(13, "cells of the maze's side, without the wall around it", 2),
+      view: integer(5, 'cells of the side of what is seen: 3, 5, 7 or 9', 3),
+      layout: { type: 'text', default: 'walls', description: 'walls at random, or perfect mazes', choices: LAYOUTS },
+      walls: integer(60, 'the most walls that are scattered; at most size^2 - 2', 0),
+      fewestWalls: integer(0, 'the fewest; how many is uniform between the two', 0),
+      edits: integer(5, 'edits of one mutation of a level'),
+      maximumSteps: integer(250, 'steps after which an episode is truncated'),
+    },
+    make: (copies, options) => maze(copies, options as MazeOptions),
+  }),
       choices: integer(4, 'actions of each agent'),
       deaths: toggle('agents die one after the other instead of ending together'),
       masks: toggle('one action is illegal at each step'),
