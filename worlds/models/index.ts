@@ -10,5 +10,7 @@ export type {
 } from './model.ts';
 export { fillNoise, noiseValues } from './noise.ts';
 export { type ExamOptions, ModelExam, type ModelQuality, modelQuality, type RecordedEpisodes } from './quality.ts';
+export { createRssm, type RssmOf, type RssmOptions, rssmDefaults } from './rssm/index.ts';
 export { symexp, symlog } from './symlog.ts';
+export { type TrunkOf, type TrunkOptions, trunk } from './trunk.ts';
 export { type TwoHot, type TwoHotOptions, twoHot } from './two-hot.ts';

@@ -1,0 +1,2 @@
+export { type RssmOptions, rssmDefaults } from './options.ts';
+export { createRssm, type RssmOf } from './rssm.ts';

@@ -1,0 +1,38 @@
+/** Sizes and weights of an RSSM. */
+export interface RssmOptions {
+  /** H: units of the GRU, the deterministic part of a state. */
+  readonly deterministic: number;
+  /** The stochastic part: this many choices, among so many classes each. */
+  readonly groups: number;
+  readonly classes: number;
+  /** Units of every hidden layer. */
+  readonly units: number;
+  /** Hidden layers of encoder, decoder, and of each head. */
+  readonly layers: number;
+  /** Channels of the first convolution, for pictures; each further one has twice as many. */
+  readonly channels: number;
+  /** Share of the uniform distribution in every choice of a latent. */
+  readonly uniformMix: number;
+  /** Nats of divergence that cost nothing, in each of the two losses. */
+  readonly freeNats: number;
+  /** Weight of the divergence that teaches the prior, and of the one that teaches the posterior. */
+  readonly dynamicsScale: number;
+  readonly representationScale: number;
+  /** Bins of the reward's distribution; odd. */
+  readonly rewardBins: number;
+}
+
+/** DreamerV3's weights, at a size for vectors and one core. */
+export const rssmDefaults: RssmOptions = {
+  deterministic: 256,
+  groups: 16,
+  classes: 16,
+  units: 256,
+  layers: 1,
+  channels: 16,
+  uniformMix: 0.01,
+  freeNats: 1,
+  dynamicsScale: 1,
+  representationScale: 0.1,
+  rewardBins: 255,
+};
