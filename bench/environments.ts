@@ -33,6 +33,7 @@ export function benchEnvironments(
     'simple_speaker_listener',
     'level_based_foraging',
     'dodge',
+    'maze',
     'counting',
   ],
   copies = 512,

@@ -12,6 +12,25 @@ export type { AgentSpaces, Environment, First, LevelSpace, ResetOptions, Step } 
 export { gatherFood, type LevelBasedForagingOptions, levelBasedForaging } from './level-based-foraging/index.ts';
 export { type LoadedEnvironment, loadEnvironment } from './load.ts';
 export {
+  distancesToGoal,
+  fewestActions,
+  HELD_OUT_MAZES,
+  isSolvable,
+  type Maze,
+  type MazeLevel,
+  type MazeOptions,
+  maze,
+  mazeLevels,
+  mazePicture,
+  mutateMaze,
+  optimalReturn,
+  PERFECT_MAZE_SIZES,
+  parseMaze,
+  perfectMaze,
+  printMaze,
+  shortestPath,
+} from './maze/index.ts';
+export {
   lookUpTopic,
   type NewsOptions,
   type NewsText,
@@ -46,6 +65,7 @@ export {
 } from './particle/index.ts';
 export { type PendulumOptions, pendulum, swingUp } from './pendulum.ts';
 export { type Builtin, builtin, builtins, environmentNames, makeEnvironment } from './registry.ts';
+export { type RoomsOptions, rooms } from './rooms/index.ts';
 export type { ScriptedPolicy } from './scripted.ts';
 export type {
   Box,
@@ -65,7 +85,6 @@ export {
   actionComponents,
   box,
   boxSize,
-export { type RoomsOptions, rooms } from './rooms/index.ts';
   checkSpace,
   checkValue,
   decodeAction,
@@ -92,8 +111,6 @@ export { type RoomsOptions, rooms } from './rooms/index.ts';
   unflatten,
   zero,
 } from './spaces/index.ts';
-export { type RougeScore, rouge, TONES } from './text/index.ts';
-export { unbatch } from './unbatch.ts';
 export {
   type BoundedRegret,
   boundedRegret,
@@ -113,3 +130,5 @@ export {
   totalVariation,
   valueIteration,
 } from './tabular/index.ts';
+export { type RougeScore, rouge, TONES } from './text/index.ts';
+export { unbatch } from './unbatch.ts';

@@ -1,15 +1,17 @@
 import { type Json, LightbulbError, suggest } from '../core/index.ts';
 import type { BatchedEnvironment } from './batched.ts';
-import { balancePole, cartpole } from './cartpole.ts';
+import { balancePole, CARTPOLE_RANGES, cartpole } from './cartpole.ts';
 import { counting, echoClock } from './counting.ts';
 import { dodge, dodgeBlocks } from './dodge.ts';
 import { gatherFood, levelBasedForaging } from './level-based-foraging/index.ts';
+import { LAYOUTS, MAZE_NAME, type MazeOptions, maze } from './maze/index.ts';
 import { lookUpTopic, NEWS_NAME, NEWS_OPTIONS, newsTopics } from './news/index.ts';
 import { leadWords, NEWSROOM_NAME, NEWSROOM_OPTIONS, newsroom } from './newsroom/index.ts';
 import {
   type NumberOption,
   type OptionSpecs,
   type OptionValues,
+  type RangeOption,
   resolveOptions,
   type ToggleOption,
 } from './options.ts';
@@ -45,6 +47,11 @@ function toggle(description: string, standard = false): ToggleOption {
   return { type: 'boolean', default: standard, description };
 }
 
+/** From where to where levels have a number; `whole` is what they may have at all. */
+function range([minimum, maximum]: readonly [number, number], description: string): RangeOption {
+  return { type: 'range', default: [minimum, maximum], description: `levels: ${description}`, minimum, maximum };
+}
+
 const CYCLES = integer(25, 'steps of an episode');
 
 /** All built-in environments by name. */
@@ -52,14 +59,27 @@ export const builtins: Readonly<Record<string, Builtin>> = {
   cartpole: define('cartpole', {
     title: 'Cart pole',
     description: 'Balance a pole on a cart by pushing left or right (CartPole-v1 of Gymnasium)',
-    options: { maximumSteps: integer(500, 'steps after which an episode is truncated') },
+    options: {
+      maximumSteps: integer(500, 'steps after which an episode is truncated'),
+      poleHalfLength: range(CARTPOLE_RANGES.poleHalfLength, 'half the length of the pole, m'),
+      massPole: range(CARTPOLE_RANGES.massPole, 'mass of the pole, kg'),
+      massCart: range(CARTPOLE_RANGES.massCart, 'mass of the cart, kg'),
+      force: range(CARTPOLE_RANGES.force, 'how hard the cart is pushed, N'),
+      cartFriction: range(CARTPOLE_RANGES.cartFriction, 'friction of the cart on its track'),
+      poleFriction: range(CARTPOLE_RANGES.poleFriction, 'friction of the pole at its joint, N m s'),
+    },
     make: cartpole,
     scripted: () => balancePole,
   }),
   pendulum: define('pendulum', {
     title: 'Pendulum',
     description: 'Swing a pendulum up and hold it, by a continuous torque (Pendulum-v1 of Gymnasium)',
-    options: { maximumSteps: integer(200, 'steps after which an episode is truncated') },
+    options: {
+      maximumSteps: integer(200, 'steps after which an episode is truncated'),
+      gravity: range(PENDULUM_RANGES.gravity, 'gravity, m/s^2'),
+      length: range(PENDULUM_RANGES.length, 'length of the rod, m'),
+      mass: range(PENDULUM_RANGES.mass, 'mass of the rod, kg'),
+    },
     make: pendulum,
     scripted: () => swingUp,
   }),
@@ -133,26 +153,6 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     make: dodge,
     scripted: ({ size, cell }) => dodgeBlocks(size, cell),
   }),
-  news_topics: define(NEWS_NAME, {
-    title: 'News topics',
-    description: 'Name the topic of a news article, seeing text',
-    options: NEWS_OPTIONS,
-    make: newsTopics,
-    scripted: lookUpTopic,
-  }),
-  newsroom: define(NEWSROOM_NAME, {
-    title: 'Newsroom',
-    description: 'A summariser, an analyst and a writer make a headline of a news article, seeing and writing text',
-    options: NEWSROOM_OPTIONS,
-    make: newsroom,
-    scripted: leadWords,
-  }),
-  counting: define('counting', {
-    title: 'Counting',
-    description: 'A probe: agents see their clock and are paid for echoing it',
-    options: {
-      agents: integer(1, 'agents'),
-      length: integer(10, 'steps of an episode'),
   rooms: define('rooms', {
     title: 'Rooms',
     description: 'Walk through empty rooms where moves go astray; the exact dynamics are known',
@@ -186,6 +186,26 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     },
     make: (copies, options) => maze(copies, options as MazeOptions),
   }),
+  news_topics: define(NEWS_NAME, {
+    title: 'News topics',
+    description: 'Name the topic of a news article, seeing text',
+    options: NEWS_OPTIONS,
+    make: newsTopics,
+    scripted: lookUpTopic,
+  }),
+  newsroom: define(NEWSROOM_NAME, {
+    title: 'Newsroom',
+    description: 'A summariser, an analyst and a writer make a headline of a news article, seeing and writing text',
+    options: NEWSROOM_OPTIONS,
+    make: newsroom,
+    scripted: leadWords,
+  }),
+  counting: define('counting', {
+    title: 'Counting',
+    description: 'A probe: agents see their clock and are paid for echoing it',
+    options: {
+      agents: integer(1, 'agents'),
+      length: integer(10, 'steps of an episode'),
       choices: integer(4, 'actions of each agent'),
       deaths: toggle('agents die one after the other instead of ending together'),
       masks: toggle('one action is illegal at each step'),

@@ -162,7 +162,7 @@ describe('built-in environments', () => {
             const size = observation.length / 2;
             return Array.from(observation.slice(b * size, (b + 1) * size));
           });
-        const complete = name.startsWith('simple_') || name === 'level_based_foraging';
+        const complete = name.startsWith('simple_') || name === 'level_based_foraging' || name === 'maze';
         const level = environment.levels.generate(9);
         environment.setLevel!(0, level);
         environment.setLevel!(1, level);
