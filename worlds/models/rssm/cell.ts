@@ -54,18 +54,18 @@ export interface Inferred {
   readonly hidden: tf.Tensor;
 }
 
-/** The posterior, and a draw of it. deter [B, H], observation [B, U], race [B, Z] as `drawn` takes it. */
+/** The posterior, and a draw of it. deter [B, H], observation [B, U], uniform [B, groups] as `drawn` takes it. */
 export function infer(
   cell: CellOf<tf.Tensor>,
   deter: tf.Tensor,
   observation: tf.Tensor,
-  race: tf.Tensor,
+  uniform: tf.Tensor,
   shape: LatentShape,
 ): Inferred {
   const before = tf.add(tf.matMul(deter as tf.Tensor2D, cell.posterior.weight as tf.Tensor2D), observation);
   const y = hidden(before, cell.posterior.scale);
   const logits = tf.add(tf.matMul(y as tf.Tensor2D, cell.logits.weight as tf.Tensor2D), cell.logits.bias);
-  const latent = drawn(mixed(softmaxed(logits, shape), shape), race, shape);
+  const latent = drawn(mixed(softmaxed(logits, shape), shape), uniform, shape);
   return { logits, latent, before, hidden: y };
 }
 

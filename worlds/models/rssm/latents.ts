@@ -18,15 +18,25 @@ export function mixed(softmax: tf.Tensor, { classes, mix }: LatentShape): tf.Ten
 }
 
 /**
- * One class of each group, one-hot [..., groups * classes]. race [..., groups * classes] is exp of standard Gumbel noise, that
- * is 1 over an exponential deviate: the largest of probability / exponential is a draw, and needs no logarithm.
+ * One class of each group, one-hot: probabilities [..., groups, classes] and numbers from [0, 1) [..., groups] -> [..., groups * classes].
+ * The class is how many of the sums of the first probabilities lie at or below the number: one random number a group, where a perturbed
+ * maximum takes one for each class.
  */
-export function drawn(probabilities: tf.Tensor, race: tf.Tensor, { groups, classes }: LatentShape): tf.Tensor {
-  const { shape } = race;
-  const runners = tf.mul(probabilities, tf.reshape(race, [...shape.slice(0, -1), groups, classes]));
-  const winner = tf.expandDims(tf.argMax(runners, -1), -1);
-  const oneHot = tf.cast(tf.equal(winner, tf.range(0, classes, 1, 'int32')), 'float32');
-  return tf.reshape(oneHot, shape);
+export function drawn(probabilities: tf.Tensor, uniform: tf.Tensor, { groups, classes }: LatentShape): tf.Tensor {
+  const lead = uniform.shape.slice(0, -1);
+  // The last sum is 1, and rounding could leave it below the number: it is not asked. As a product sums are cheap.
+  const rows = tf.reshape<tf.Rank.R2>(probabilities, [-1, classes]);
+  const sums = tf.matMul(rows, tf.tensor2d(summing(classes), [classes, classes - 1]));
+  const passed = tf.cast(tf.greaterEqual(tf.reshape(uniform, [-1, 1]), sums), 'float32');
+  const oneHot = tf.equal(tf.sum(passed, -1, true), tf.range(0, classes));
+  return tf.reshape(tf.cast(oneHot, 'float32'), [...lead, groups * classes]);
+}
+
+/** [classes, classes - 1], row-major: column k adds up the first k + 1. */
+function summing(classes: number): number[] {
+  return Array.from({ length: classes * (classes - 1) }, (_, i) =>
+    Math.floor(i / (classes - 1)) <= i % (classes - 1) ? 1 : 0,
+  );
 }
 
 /**

@@ -57,7 +57,7 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
         action: dense.apply(parameters.action, bounded(tf.reshape(sequence.action, [rows, actions]))),
         observation: dense.apply(parameters.observation, codec.encode(parameters.codec, x)),
         keep: tf.sub(1, tf.reshape(sequence.first, [rows, 1])),
-        race: tf.exp(tf.reshape(noise.latent!, [rows, Z])),
+        uniform: tf.reshape(noise.latent!, [rows, groups]),
         deter,
         latent,
       },
@@ -72,8 +72,8 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
     actionSize: actions,
     stateSize: S,
     featureSize: S,
-    observeNoise: { latent: { kind: 'gumbel', size: Z } },
-    imagineNoise: { latent: { kind: 'gumbel', size: Z } },
+    observeNoise: { latent: { kind: 'uniform', size: groups } },
+    imagineNoise: { latent: { kind: 'uniform', size: groups } },
 
     initialise(stream): RssmOf<Value> {
       const bias = initialisers.zeros(stream, [3 * H]);
@@ -111,7 +111,7 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
       const logits = trunk.apply(prior, next.deter);
       const tempered = temperature === 1 ? logits : tf.div(logits, temperature);
       const probabilities = mixed(softmaxed(tempered, shape), shape);
-      const after = tf.concat([next.deter, drawn(probabilities, tf.exp(noise.latent!), shape)], 1);
+      const after = tf.concat([next.deter, drawn(probabilities, noise.latent!, shape)], 1);
       return {
         state: after,
         reward: rewards.mean(trunk.apply(reward, after)),

@@ -11,8 +11,8 @@ export interface UnrollInputs {
   readonly observation: tf.Tensor;
   /** [L * B, 1]: 0 where an episode begins at that step, else 1. */
   readonly keep: tf.Tensor;
-  /** [L * B, Z]: what latents are drawn with (`drawn`). */
-  readonly race: tf.Tensor;
+  /** [L * B, groups]: what latents are drawn with (`drawn`). */
+  readonly uniform: tf.Tensor;
   /** [B, H] and [B, Z]: from before. */
   readonly deter: tf.Tensor;
   readonly latent: tf.Tensor;
@@ -69,7 +69,7 @@ export function unroll(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, shape: Lat
     const held = leaves<tf.Tensor>(way);
     save(held.map(([, leaf]) => leaf));
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] =>
-      backward(fromLeaves(held.map(([path], i) => [path, saved[i]!] as const)) as WayBack, B, shape, dy);
+      backward(fromLeaves(held.map(([path], i) => [path, saved[i]!] as const)) as unknown as WayBack, B, shape, dy);
     return { value, gradFunc };
   });
   const [deter, logits, latent] = tf.split(op(...learning), [H, Z, Z], 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -100,7 +100,7 @@ interface WayBack {
 }
 
 function forward(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, L: number, shape: LatentShape): Step[] {
-  const [actions, observations, keeps, races] = [inputs.action, inputs.observation, inputs.keep, inputs.race].map(
+  const [actions, observations, keeps, uniforms] = [inputs.action, inputs.observation, inputs.keep, inputs.uniform].map(
     (rows) => rowsOf(rows, L),
   ) as [tf.Tensor[], tf.Tensor[], tf.Tensor[], tf.Tensor[]];
   const steps: Step[] = [];
@@ -108,7 +108,7 @@ function forward(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, L: number, shape
   for (let t = 0; t < L; t++) {
     const latentBefore = tf.mul(latent, keeps[t]!);
     const recurred = recur(cell, tf.mul(deter, keeps[t]!), latentBefore, actions[t]!);
-    const { before: posteriorBefore, ...inferred } = infer(cell, recurred.deter, observations[t]!, races[t]!, shape);
+    const { before: posteriorBefore, ...inferred } = infer(cell, recurred.deter, observations[t]!, uniforms[t]!, shape);
     steps.push({ ...recurred, ...inferred, posteriorBefore, latentBefore });
     deter = recurred.deter;
     latent = inferred.latent;

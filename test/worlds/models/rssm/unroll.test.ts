@@ -22,7 +22,7 @@ const inputsOf = (): UnrollInputs => ({
   observation: wave([L * B, U], 0.77),
   // One sequence has an episode's beginning in the middle.
   keep: tf.tensor2d([1, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1], [L * B, 1]),
-  race: tf.exp(tf.mul(wave([L * B, Z], 3.3), 3)),
+  uniform: tf.add(wave([L * B, SHAPE.groups], 3.3), 0.5),
   deter: wave([B, H], 0.6),
   latent: tf.oneHot(tf.tensor1d([1, 3, 0], 'int32'), Z),
 });
@@ -35,10 +35,10 @@ function byAutodiff(cell: CellOf<tf.Tensor>, inputs: UnrollInputs): Unrolled {
   for (let t = 0; t < L; t++) {
     const keep = row(inputs.keep, t);
     deter = recur(cell, tf.mul(deter, keep), tf.mul(latent, keep), row(inputs.action, t)).deter;
-    const { logits } = infer(cell, deter, row(inputs.observation, t), row(inputs.race, t), SHAPE);
+    const { logits } = infer(cell, deter, row(inputs.observation, t), row(inputs.uniform, t), SHAPE);
     const soft = tf.reshape(mixed(softmaxed(logits, SHAPE), SHAPE), [B, Z]);
     const hard = tf.customGrad((x) => ({
-      value: drawn(mixed(softmaxed(x as tf.Tensor, SHAPE), SHAPE), row(inputs.race, t), SHAPE),
+      value: drawn(mixed(softmaxed(x as tf.Tensor, SHAPE), SHAPE), row(inputs.uniform, t), SHAPE),
       gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
     }))(logits);
     latent = tf.add(hard, tf.sub(soft, detached(soft)));
