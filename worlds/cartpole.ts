@@ -1,21 +1,28 @@
 import type { Json } from '../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
 import { Copies } from './copies.ts';
+import type { LevelSpace } from './environment.ts';
 import { requireChoices, requireCount, UNBOUNDED } from './guards.ts';
-import { levelNumber, levelNumbers, levelObject, parameterLevels, type Ranges } from './levels.ts';
+import { levelNumber, levelNumbers, levelObject, narrowRanges, parameterLevels, type Ranges } from './levels.ts';
 import { Solo } from './solo.ts';
 
-export interface CartPoleOptions {
+/** Besides `maximumSteps`, the ranges [low, high] that levels are drawn from; by default all that a level may hold. */
+export interface CartPoleOptions extends Partial<Ranges<keyof typeof CARTPOLE_RANGES>> {
   /** Episodes are truncated after this many steps. Default 500. */
   readonly maximumSteps?: number;
 }
 
-/** Metres, kilograms, newtons. */
-const RANGES = {
+/**
+ * What a level may hold: metres, kilograms, newtons. Friction of the cart on its track is a share of the force that
+ * presses it down; that of the pole at its joint is a torque for each radian a second, in N m s.
+ */
+export const CARTPOLE_RANGES = {
   poleHalfLength: [0.1, 2],
   massPole: [0.01, 1],
   massCart: [0.2, 5],
   force: [2, 30],
+  cartFriction: [0, 0.5],
+  poleFriction: [0, 0.05],
 } as const satisfies Ranges;
 
 const GRAVITY = 9.8;
@@ -46,13 +53,16 @@ const GROUPS: readonly [Group] = [
  * CartPole-v1: Euler steps of 0.02 s; reward 1 a step; terminated where |x| > 2.4 m or |angle| > 12 degrees. State in
  * float64 as there, observation [x, xDot, theta, thetaDot] in float32 (m, m/s, rad, rad/s).
  *
- * Level: `{ poleHalfLength?, massPole?, massCart?, force?, state? }`; `state` is [x, xDot, theta, thetaDot], otherwise
- * each is uniform in [-0.05, 0.05].
+ * Level: `{ poleHalfLength?, massPole?, massCart?, force?, cartFriction?, poleFriction?, state? }`; `state` is [x, xDot,
+ * theta, thetaDot], otherwise each is uniform in [-0.05, 0.05]. Friction is 0 unless a level has it, as in Gymnasium; with
+ * it, the track presses back with more or less than the weight, which Barto, Sutton and Anderson left out and Florian 2007
+ * ("Correct equations for the dynamics of the cart-pole system") put right. A cart at rest is not held by friction.
  */
 export function cartpole(copies: number, options: CartPoleOptions = {}): BatchedEnvironment {
   return new CartPole(
     requireCount(NAME, 'copies', copies),
     requireCount(NAME, 'maximumSteps', options.maximumSteps ?? 500),
+    narrowRanges(NAME, CARTPOLE_RANGES, options),
   );
 }
 
@@ -71,25 +81,38 @@ interface Level {
   readonly massPole: number;
   readonly massCart: number;
   readonly force: number;
+  readonly cartFriction: number;
+  readonly poleFriction: number;
   readonly state: readonly number[] | undefined;
 }
 
-const STANDARD: Level = { poleHalfLength: 0.5, massPole: 0.1, massCart: 1, force: 10, state: undefined };
+const STANDARD: Level = {
+  poleHalfLength: 0.5,
+  massPole: 0.1,
+  massCart: 1,
+  force: 10,
+  cartFriction: 0,
+  poleFriction: 0,
+  state: undefined,
+};
 
 function parseLevel(level: Json): Level {
-  const object = levelObject(NAME, level, ['state', ...Object.keys(RANGES)]);
-  const number = (key: keyof typeof RANGES): number => levelNumber(NAME, object, key, RANGES[key], STANDARD[key]);
+  const object = levelObject(NAME, level, ['state', ...Object.keys(CARTPOLE_RANGES)]);
+  const number = (key: keyof typeof CARTPOLE_RANGES): number =>
+    levelNumber(NAME, object, key, CARTPOLE_RANGES[key], STANDARD[key]);
   return {
     poleHalfLength: number('poleHalfLength'),
     massPole: number('massPole'),
     massCart: number('massCart'),
     force: number('force'),
+    cartFriction: number('cartFriction'),
+    poleFriction: number('poleFriction'),
     state: levelNumbers(NAME, object, 'state', [MAXIMUM_X, 100, MAXIMUM_THETA, 100]),
   };
 }
 
 class CartPole extends Solo<Level> {
-  readonly levels = parameterLevels(RANGES);
+  readonly levels: LevelSpace;
   protected readonly copies: Copies<Level>;
   private readonly x: Float64Array;
   private readonly xDot: Float64Array;
@@ -99,10 +122,13 @@ class CartPole extends Solo<Level> {
   private readonly massPole: Float64Array;
   private readonly massCart: Float64Array;
   private readonly force: Float64Array;
+  private readonly cartFriction: Float64Array;
+  private readonly poleFriction: Float64Array;
   private readonly steps: Int32Array;
 
-  constructor(batchSize: number, maximumSteps: number) {
+  constructor(batchSize: number, maximumSteps: number, ranges: Ranges<keyof typeof CARTPOLE_RANGES>) {
     super(batchSize, maximumSteps, GROUPS);
+    this.levels = parameterLevels(ranges);
     const numbers = (): Float64Array => new Float64Array(batchSize);
     this.x = numbers();
     this.xDot = numbers();
@@ -112,9 +138,12 @@ class CartPole extends Solo<Level> {
     this.massPole = numbers();
     this.massCart = numbers();
     this.force = numbers();
+    this.cartFriction = numbers();
+    this.poleFriction = numbers();
     this.steps = new Int32Array(batchSize);
-    const { x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps } = this;
-    const arrays = { x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps };
+    const { x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, cartFriction, poleFriction, steps } = this;
+    const motion = { x, xDot, theta, thetaDot, steps };
+    const arrays = { ...motion, halfLength, massPole, massCart, force, cartFriction, poleFriction };
     this.copies = new Copies(NAME, batchSize, arrays, parseLevel);
   }
 
@@ -124,6 +153,7 @@ class CartPole extends Solo<Level> {
     const out = this.requireOutput(output);
     const { observation, terminated, truncated } = out;
     const { batchSize, maximumSteps, x, xDot, theta, thetaDot, halfLength, massPole, massCart, force, steps } = this;
+    const { cartFriction, poleFriction } = this;
     for (let b = 0; b < batchSize; b++) {
       // Arithmetic, not a branch: no processor predicts a policy, and guessing wrong costs a third of the speed.
       const push = (2 * choice[b]! - 1) * force[b]!;
@@ -138,8 +168,22 @@ class CartPole extends Solo<Level> {
       const total = pole + massCart[b]!;
       const moment = pole * length;
       const thrust = (push + moment * (spin * spin) * sine) / total;
-      const turn = (GRAVITY * sine - cosine * thrust) / (length * (4 / 3 - (pole * (cosine * cosine)) / total));
-      const acceleration = thrust - (moment * turn * cosine) / total;
+      let turn = (GRAVITY * sine - cosine * thrust) / (length * (4 / 3 - (pole * (cosine * cosine)) / total));
+      let acceleration = thrust - (moment * turn * cosine) / total;
+      const track = cartFriction[b]!;
+      const joint = poleFriction[b]!;
+      if (track + joint > 0) {
+        const drag = track * Math.sign(xDot[b]!);
+        const damping = (joint * spin) / moment;
+        turn = turnWithFriction(sine, cosine, spin, length, pole / total, thrust, drag, damping);
+        let pressure = total * GRAVITY - moment * (turn * sine + spin * spin * cosine);
+        if (pressure < 0) {
+          // The cart hangs on its track: friction is still against its motion, but of the other side.
+          turn = turnWithFriction(sine, cosine, spin, length, pole / total, thrust, -drag, damping);
+          pressure = moment * (turn * sine + spin * spin * cosine) - total * GRAVITY;
+        }
+        acceleration = thrust - (moment * turn * cosine + drag * pressure) / total;
+      }
       const nextX = x[b]! + SECONDS * xDot[b]!;
       const nextXDot = xDot[b]! + SECONDS * acceleration;
       const nextTheta = angle + SECONDS * spin;
@@ -182,6 +226,8 @@ class CartPole extends Solo<Level> {
     this.massPole[b] = level.massPole;
     this.massCart[b] = level.massCart;
     this.force[b] = level.force;
+    this.cartFriction[b] = level.cartFriction;
+    this.poleFriction[b] = level.poleFriction;
     this.steps[b] = 0;
   }
 
@@ -192,6 +238,25 @@ class CartPole extends Solo<Level> {
     out[at + 2] = this.theta[b]!;
     out[at + 3] = this.thetaDot[b]!;
   }
+}
+
+/**
+ * Angular acceleration, rad/s^2, with friction: Newton's and Euler's laws for cart and pole (Florian 2007), solved for it. `share`: the pole's of the whole mass; `thrust`: what would
+ * push the cart without friction, m/s^2; `drag`: the coefficient of friction, with the sign of pressure x velocity;
+ * `damping`: the joint's torque over the pole's mass and half length, m/s^2.
+ */
+function turnWithFriction(
+  sine: number,
+  cosine: number,
+  spin: number,
+  length: number,
+  share: number,
+  thrust: number,
+  drag: number,
+  damping: number,
+): number {
+  const push = thrust + share * length * (spin * spin) * drag * cosine - drag * GRAVITY;
+  return (GRAVITY * sine - cosine * push - damping) / (length * (4 / 3 - share * cosine * (cosine - drag * sine)));
 }
 
 /**

@@ -11,6 +11,7 @@ import {
 import { Episode } from './contract/episode.ts';
 import { judgeFreshProcess } from './contract/fresh-process.ts';
 import { ImpurityWatch } from './contract/impurity.ts';
+import { judgeLevelSpace } from './contract/level-space.ts';
 import {
   judgeActionsNotKept,
   judgeActionsUntouched,
@@ -223,6 +224,9 @@ async function checkDeterminism(findings: Findings, settings: Settings, options:
   );
   await check('levels', 'levels follow from seeds, are plain JSON and can be played', ['fresh-instance'], () =>
     judgeLevels(settings),
+  );
+  await check('level-space', 'a grid or box of levels is the whole truth about them', ['levels'], () =>
+    judgeLevelSpace(settings),
   );
 }
 

@@ -50,7 +50,7 @@ export {
   newsroom,
   newsroomDesk,
 } from './newsroom/index.ts';
-export type { NumberOption, OptionSpec, OptionSpecs, TextOption, ToggleOption } from './options.ts';
+export type { NumberOption, OptionSpec, OptionSpecs, RangeOption, TextOption, ToggleOption } from './options.ts';
 export { createActions, createOutputs, type GroupSizes, groupSizes } from './outputs.ts';
 export {
   coverLandmarks,

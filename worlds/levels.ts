@@ -59,19 +59,46 @@ export function levelNumbers(
   });
 }
 
-/** Levels that are a few numbers, each uniform in its range; a mutation moves one of them by a tenth of its range. */
+/**
+ * The ranges that levels are drawn from: `whole`, but where `chosen` has a narrower one. Throws `invalid_input` where that
+ * is not low <= high within the whole.
+ */
+export function narrowRanges<Key extends string>(
+  where: string,
+  whole: Ranges<Key>,
+  chosen: { readonly [K in NoInfer<Key>]?: readonly [low: number, high: number] | undefined },
+): Ranges<Key> {
+  const narrowed = (Object.keys(whole) as Key[]).map((key) => {
+    const [[least, most], [low, high]] = [whole[key], chosen[key] ?? whole[key]];
+    if (low >= least && low <= high && high <= most) return [key, [low, high]];
+    throw new LightbulbError('invalid_input', `the range of "${key}" is not usable`, {
+      where,
+      wanted: `${least} <= low <= high <= ${most}`,
+      got: `${low} and ${high}`,
+    });
+  });
+  return Object.fromEntries(narrowed) as Ranges<Key>;
+}
+
+/**
+ * Levels that are a few numbers, each uniform in its range: a box. A mutation moves one of them by a tenth of its range, as
+ * a standard deviation, and not beyond its ends; a number whose range is a point stays.
+ */
 export function parameterLevels<Key extends string>(ranges: Ranges<Key>): LevelSpace {
   const keys = Object.keys(ranges) as Key[];
+  const movable = keys.filter((key) => ranges[key][0] < ranges[key][1]);
   return {
+    box: ranges,
     generate(seed) {
       const random = stream(seed, 'level');
       return Object.fromEntries(keys.map((key) => [key, random.between(ranges[key][0], ranges[key][1])]));
     },
     mutate(level, seed) {
       const random = stream(seed, 'level/mutate');
-      const key = keys[random.integer(keys.length)]!;
-      const [low, high] = ranges[key];
       const object = levelObject('mutate', level);
+      if (movable.length === 0) return { ...object };
+      const key = movable[random.integer(movable.length)]!;
+      const [low, high] = ranges[key];
       const now = levelNumber('mutate', object, key, ranges[key], (low + high) / 2);
       const moved = now + 0.1 * (high - low) * random.normal();
       return { ...object, [key]: Math.min(high, Math.max(low, moved)) };

@@ -1,7 +1,7 @@
 import { type Json, type JsonObject, LightbulbError, suggest } from '../core/index.ts';
 
 /** One option of a built-in environment. */
-export type OptionSpec = NumberOption | ToggleOption | TextOption;
+export type OptionSpec = NumberOption | RangeOption | ToggleOption | TextOption;
 
 export interface NumberOption {
   readonly type: 'integer' | 'number';
@@ -10,6 +10,15 @@ export interface NumberOption {
   readonly minimum: number;
   /** Inclusive; none where there is none. */
   readonly maximum?: number;
+}
+
+/** From where to where a number lies: [low, high]. */
+export interface RangeOption {
+  readonly type: 'range';
+  readonly default: readonly [low: number, high: number];
+  readonly description: string;
+  readonly minimum: number;
+  readonly maximum: number;
 }
 
 export interface ToggleOption {
@@ -37,7 +46,9 @@ export type OptionValues<Specs> = {
     ? boolean
     : Specs[Key] extends TextOption<infer Value>
       ? Value
-      : number;
+      : Specs[Key] extends RangeOption
+        ? readonly [low: number, high: number]
+        : number;
 };
 
 /**
@@ -66,12 +77,17 @@ export function resolveOptions<Specs extends OptionSpecs>(
   return Object.fromEntries(values) as OptionValues<Specs>;
 }
 
-function checkOption(where: string, key: string, spec: OptionSpec, value: Json): number | boolean | string | null {
+function checkOption(where: string, key: string, spec: OptionSpec, value: Json): Json {
   if (spec.type === 'boolean') {
     if (typeof value === 'boolean') return value;
   } else if (spec.type === 'text') {
     if (value === null && spec.isNullable === true) return null;
     if (typeof value === 'string' && value !== '' && spec.choices?.includes(value) !== false) return value;
+  } else if (spec.type === 'range') {
+    const [low, high, ...rest] = Array.isArray(value) ? (value as readonly Json[]) : [];
+    const isInside = (bound: Json | undefined) =>
+      typeof bound === 'number' && bound >= spec.minimum && bound <= spec.maximum;
+    if (rest.length === 0 && isInside(low) && isInside(high) && low! <= high!) return [low!, high!];
   } else {
     const { minimum, maximum = Number.POSITIVE_INFINITY } = spec;
     const whole = spec.type === 'number' || Number.isInteger(value);
@@ -93,6 +109,7 @@ function describe(spec: OptionSpec): string {
     const what = spec.choices?.map((choice) => JSON.stringify(choice)).join(', ') ?? 'a text that is not empty';
     return spec.isNullable === true ? `${what}, or null` : what;
   }
+  if (spec.type === 'range') return `[low, high] with ${spec.minimum} <= low <= high <= ${spec.maximum}`;
   const kind = spec.type === 'integer' ? 'an integer' : 'a number';
   return spec.maximum === undefined
     ? `${kind} of at least ${spec.minimum}`

@@ -1,17 +1,19 @@
 import type { Json } from '../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from './batched.ts';
 import { Copies } from './copies.ts';
+import type { LevelSpace } from './environment.ts';
 import { requireCount, requireFinite } from './guards.ts';
-import { levelNumber, levelNumbers, levelObject, parameterLevels, type Ranges } from './levels.ts';
+import { levelNumber, levelNumbers, levelObject, narrowRanges, parameterLevels, type Ranges } from './levels.ts';
 import { Solo } from './solo.ts';
 
-export interface PendulumOptions {
+/** Besides `maximumSteps`, the ranges [low, high] that levels are drawn from; by default all that a level may hold. */
+export interface PendulumOptions extends Partial<Ranges<keyof typeof PENDULUM_RANGES>> {
   /** Episodes are truncated after this many steps. Default 200. */
   readonly maximumSteps?: number;
 }
 
-/** Metres per second squared, metres, kilograms. */
-const RANGES = {
+/** What a level may hold: metres per second squared, metres, kilograms. */
+export const PENDULUM_RANGES = {
   gravity: [5, 15],
   length: [0.5, 1.5],
   mass: [0.5, 1.5],
@@ -45,6 +47,7 @@ export function pendulum(copies: number, options: PendulumOptions = {}): Batched
   return new Pendulum(
     requireCount(NAME, 'copies', copies),
     requireCount(NAME, 'maximumSteps', options.maximumSteps ?? 200),
+    narrowRanges(NAME, PENDULUM_RANGES, options),
   );
 }
 
@@ -73,8 +76,9 @@ interface Level {
 const STANDARD: Level = { gravity: 10, length: 1, mass: 1, state: undefined };
 
 function parseLevel(level: Json): Level {
-  const object = levelObject(NAME, level, ['state', ...Object.keys(RANGES)]);
-  const number = (key: keyof typeof RANGES): number => levelNumber(NAME, object, key, RANGES[key], STANDARD[key]);
+  const object = levelObject(NAME, level, ['state', ...Object.keys(PENDULUM_RANGES)]);
+  const number = (key: keyof typeof PENDULUM_RANGES): number =>
+    levelNumber(NAME, object, key, PENDULUM_RANGES[key], STANDARD[key]);
   return {
     gravity: number('gravity'),
     length: number('length'),
@@ -84,7 +88,7 @@ function parseLevel(level: Json): Level {
 }
 
 class Pendulum extends Solo<Level> {
-  readonly levels = parameterLevels(RANGES);
+  readonly levels: LevelSpace;
   protected readonly copies: Copies<Level>;
   private readonly angle: Float64Array;
   private readonly speed: Float64Array;
@@ -93,8 +97,9 @@ class Pendulum extends Solo<Level> {
   private readonly mass: Float64Array;
   private readonly steps: Int32Array;
 
-  constructor(batchSize: number, maximumSteps: number) {
+  constructor(batchSize: number, maximumSteps: number, ranges: Ranges<keyof typeof PENDULUM_RANGES>) {
     super(batchSize, maximumSteps, GROUPS);
+    this.levels = parameterLevels(ranges);
     const numbers = (): Float64Array => new Float64Array(batchSize);
     this.angle = numbers();
     this.speed = numbers();

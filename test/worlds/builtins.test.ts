@@ -221,6 +221,11 @@ describe('built-in environments', () => {
     assert.throws(() => makeEnvironment('news_topics', 1, { split: null }), refused('invalid_input', /wanted "train"/));
     assert.throws(() => makeEnvironment('news_topics', 1, { articles: '' }), refused('invalid_input', /or null/));
     assert.throws(() => makeEnvironment('dodge', 1, { size: 10, cell: 4 }), refused('invalid_input', /3 to 31/));
+    for (const range of [[1], [1, 0.5], [0, 1], [0.5, 1, 2], 0.5, ['0.5', 1]])
+      assert.throws(
+        () => makeEnvironment('cartpole', 1, { poleHalfLength: range }),
+        refused('invalid_input', /\[low, high\] with 0.1 <= low <= high <= 2/),
+      );
     assert.throws(() => makeEnvironment('dodge', 1, []), refused('invalid_input', /object/));
     assert.throws(() => makeEnvironment('cartpole', 0), refused('invalid_input', /copies/));
     assert.throws(() => builtin('simple_tag').scripted(), refused('unsupported', /by hand/));

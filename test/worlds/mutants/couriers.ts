@@ -3,6 +3,7 @@ import type {
   AgentSpaces,
   Environment,
   FeedbackKind,
+  LevelSpace,
   ResetOptions,
   Space,
   SpaceValue,
@@ -263,14 +264,7 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
     },
     maximumSteps: LENGTH,
     stateSpace: box([5], -20, 20),
-    levels: {
-      generate: (seed) => ({
-        drift: is('level by chance') ? resets++ / 1e6 : stream(seed, 'level').between(-0.5, 0.5),
-      }),
-      mutate: (level, seed) => ({
-        drift: (level as { drift: number }).drift + stream(seed, 'mutate').between(-0.1, 0.1),
-      }),
-    },
+    levels: levelsOf(defect, number),
 
     reset({ seed, level }: ResetOptions) {
       resets++;
@@ -278,6 +272,8 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       random = stream(is('ignores seed') ? 0 : seed, 'couriers');
       if (is('shared generator')) shared = stream(seed, 'couriers');
       const settings = (level ?? {}) as { drift?: number };
+      const isRefused = is('grid level refused') ? settings.drift === 0.25 : settings.drift === 0.6;
+      if (isRefused && (is('grid level refused') || is('box corner refused'))) throw new Error('no such level');
       drift = is('level ignored') ? 0 : (settings.drift ?? 0);
       if (is('level written to') && level !== undefined) settings.drift = drift + 1;
       step = 0;
@@ -381,6 +377,44 @@ export default function couriers(options: { defect?: Defect } = {}): Environment
       closed++;
       if (closed > 1 && is('close twice throws')) throw new Error('closed already');
     },
+  };
+}
+
+/** A box of drifts, or a grid of them, with the defects of level spaces. `number`: of the instance. */
+function levelsOf(defect: Defect | undefined, number: number): LevelSpace {
+  const is = (each: Defect) => defect === each;
+  const draw = (seed: number) => stream(seed, 'level').between(-0.5, 0.5);
+  if (defect?.includes('grid')) {
+    const drifts = is('grid empty') ? [] : is('grid level twice') ? [0.5, -0.5, 0.5] : [0.5, -0.5, 0.25, 0];
+    const grid = drifts.map((drift) => ({ drift }));
+    if (is('grid by instance')) grid.push({ drift: number / 1e6 });
+    // What is refused is not among the first two, so that only the check of the whole grid finds it.
+    const any = (seed: number) => grid[seed % 2] ?? { drift: seed % 2 };
+    return {
+      generate: (seed) => (is('generates off the grid') && seed === 150 ? { drift: 0.1 } : any(seed)),
+      mutate: (_, seed) => (is('mutates off the grid') ? { drift: 0.1 } : any(seed + 1)),
+      grid,
+      ...(is('grid and box') ? { box: { drift: [-0.5, 0.5] } } : {}),
+    };
+  }
+  const box = (): LevelSpace['box'] => {
+    if (is('box empty')) return {};
+    if (is('box bounds crossed')) return { drift: [0.6, -0.6] };
+    if (is('box without bounds')) return { drift: [-0.6, Number.POSITIVE_INFINITY] };
+    if (is('box of another number')) return { drift: [-0.6, 0.6], wind: [0, 1] };
+    if (is('box by instance')) return { drift: [-0.6 - number, 0.6] };
+    return { drift: [-0.6, 0.6] };
+  };
+  return {
+    generate(seed) {
+      if (is('level by chance')) return { drift: (resets++ % 1000) / 1e4 };
+      return { drift: is('generates out of the box') && seed === 150 ? 0.7 : draw(seed) };
+    },
+    mutate(level, seed) {
+      const moved = (level as { drift: number }).drift + stream(seed, 'mutate').between(-0.1, 0.1);
+      return { drift: is('mutates out of the box') ? moved : Math.min(0.59, Math.max(-0.59, moved)) };
+    },
+    box: box()!,
   };
 }
 
