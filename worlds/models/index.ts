@@ -1,4 +1,5 @@
 export { Calibration } from './calibration.ts';
+export { createEnsemble, type Ensemble, type EnsembleOf, type EnsembleOptions } from './ensemble.ts';
 export type {
   Imagined,
   ModelLoss,
