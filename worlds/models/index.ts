@@ -1,5 +1,7 @@
 export { Calibration } from './calibration.ts';
+export { Dream, type DreamOptions } from './dream.ts';
 export { createEnsemble, type Ensemble, type EnsembleOf, type EnsembleOptions } from './ensemble.ts';
+export { actionEncoder, actionWidth, modelScale } from './inputs.ts';
 export type {
   Imagined,
   ModelLoss,
@@ -9,9 +11,19 @@ export type {
   Observed,
   WorldModel,
 } from './model.ts';
+export type { PresentParameters, Sees } from './model-world.ts';
 export { fillNoise, noiseValues } from './noise.ts';
 export { type ExamOptions, ModelExam, type ModelQuality, modelQuality, type RecordedEpisodes } from './quality.ts';
 export { createRssm, type RssmOf, type RssmOptions, rssmDefaults } from './rssm/index.ts';
+export { Seen, type SeenOptions } from './seen.ts';
 export { symexp, symlog } from './symlog.ts';
 export { type TrunkOf, type TrunkOptions, trunk } from './trunk.ts';
 export { type TwoHot, type TwoHotOptions, twoHot } from './two-hot.ts';
+export {
+  type CodedSequence,
+  checkVaeRnnOptions,
+  VaeRnn,
+  type VaeRnnOf,
+  type VaeRnnOptions,
+  vaeRnnDefaults,
+} from './vae-rnn/index.ts';

@@ -1,0 +1,1 @@
+export { CmaEs, type CmaEsOptions, type CmaEsState } from './cma-es.ts';

@@ -1,0 +1,73 @@
+import { tf } from '../../../nn/index.ts';
+
+/**
+ * Mixtures of K Gaussians, one for each of Z numbers by itself (Bishop 1994; Ha and Schmidhuber 2018): the joint density
+ * is their product. The components are the second axis, so that every kernel runs along the latents.
+ */
+export interface Mixture {
+  /** Unnormalised log weights: [N, K, Z]. */
+  readonly logits: tf.Tensor;
+  /** [N, K, Z]. */
+  readonly mean: tf.Tensor;
+  /** Natural logarithm of the standard deviation: [N, K, Z]. */
+  readonly logDeviation: tf.Tensor;
+}
+
+const LOG_ROOT_2PI = 0.5 * Math.log(2 * Math.PI);
+
+/** The mixture in a head's numbers [N, 3 K Z]. */
+export function mixtureOf(numbers: tf.Tensor, mixtures: number, latent: number): Mixture {
+  const parts = tf.split(tf.reshape(numbers, [-1, 3 * mixtures, latent]), 3, 1);
+  const [logits, mean, logDeviation] = parts as [tf.Tensor, tf.Tensor, tf.Tensor];
+  return { logits, mean, logDeviation };
+}
+
+/** Log density of each number by itself, in nats. z: [N, Z] -> [N, Z]. */
+export function logDensity({ logits, mean, logDeviation }: Mixture, z: tf.Tensor): tf.Tensor {
+  const distance = tf.mul(tf.sub(tf.expandDims(z, 1), mean), tf.exp(tf.neg(logDeviation)));
+  const each = tf.sub(tf.sub(tf.mul(tf.square(distance), -0.5), logDeviation), LOG_ROOT_2PI);
+  return tf.sub(logSumExp(tf.add(logits, each)), logSumExp(logits));
+}
+
+/**
+ * One draw of each number: [N, Z]. chance: uniform [N, Z], which decides the component; normal: standard normal [N, Z].
+ * `temperature` divides the log weights, and multiplies the variance: the paper's two places.
+ */
+export function drawMixture(
+  { logits, mean, logDeviation }: Mixture,
+  chance: tf.Tensor,
+  normal: tf.Tensor,
+  temperature: tf.Tensor | number = 1,
+): tf.Tensor {
+  const mixtures = logits.shape[1]!;
+  const heated = tf.div(logits, temperature);
+  const weights = tf.exp(tf.sub(heated, tf.max(heated, 1, true)));
+  const parts = tf.split(weights, mixtures, 1);
+  const total = tf.sum(weights, 1, true);
+  const bar = tf.mul(tf.expandDims(chance, 1), total);
+  // Component k is drawn where the bar lies above the sum of those before it and not above its own: steps from 0 to 1.
+  let sum = parts[0]!;
+  const above: tf.Tensor[] = [];
+  for (let k = 1; k < mixtures; k++) {
+    above.push(tf.cast(tf.greaterEqual(bar, sum), 'float32'));
+    sum = tf.add(sum, parts[k]!);
+  }
+  const pick = (values: tf.Tensor): tf.Tensor => {
+    const each = tf.split(values, mixtures, 1);
+    let picked = each[0]!;
+    for (let k = 1; k < mixtures; k++) picked = tf.add(picked, tf.mul(above[k - 1]!, tf.sub(each[k]!, each[k - 1]!)));
+    return tf.squeeze(picked, [1]);
+  };
+  const deviation = tf.mul(tf.exp(pick(logDeviation)), rootOf(temperature));
+  return tf.add(pick(mean), tf.mul(deviation, normal));
+}
+
+function rootOf(temperature: tf.Tensor | number): tf.Tensor | number {
+  return typeof temperature === 'number' ? Math.sqrt(temperature) : tf.sqrt(temperature);
+}
+
+/** log sum exp along the components: [N, K, Z] -> [N, Z]. */
+function logSumExp(x: tf.Tensor): tf.Tensor {
+  const highest = tf.max(x, 1, true);
+  return tf.add(tf.squeeze(highest, [1]), tf.log(tf.sum(tf.exp(tf.sub(x, highest)), 1)));
+}
