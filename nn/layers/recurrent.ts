@@ -7,8 +7,9 @@ import type { Stream } from '../../core/index.ts';
 import { tf } from '../engine/tf.ts';
 import { float32, type Value } from '../engine/value.ts';
 import { type Initialiser, lecunNormal, orthogonal, zeros } from '../initialisers.ts';
-import { type Mapped, mapTree, type Tree } from '../tree.ts';
+import type { Mapped, Tree } from '../tree.ts';
 import { type DenseOf, dense } from './dense.ts';
+import { gruThroughTime, lstmThroughTime, type Unrolled } from './through-time.ts';
 
 /** input: weight [D, G H] and bias [G H]; hidden: weight [H, G H] and bias [G H]; G gates of H units. */
 export type RecurrentOf<X> = { readonly input: DenseOf<X>; readonly hidden: DenseOf<X> };
@@ -67,6 +68,10 @@ export const gru: Recurrent<tf.Tensor> = recurrent<tf.Tensor>({
     // (1 - z) n + z h with one multiplication less
     return tf.add(candidate, tf.mul(update, tf.sub(hidden, candidate)));
   },
+  unroll: (unrolled, start) => {
+    const rows = gruThroughTime(unrolled, start);
+    return { rows, carry: lastOf(rows, start.shape[0]!) };
+  },
 });
 
 /**
@@ -84,18 +89,32 @@ export const lstm: Recurrent<LstmCarry<tf.Tensor>> = recurrent<LstmCarry<tf.Tens
     const next = tf.add(kept, tf.mul(tf.sigmoid(input), tf.tanh(candidate)));
     return { hidden: tf.mul(tf.sigmoid(output), tf.tanh(next)), cell: next };
   },
+  unroll: (unrolled, { hidden, cell }) => {
+    const batch = hidden.shape[0]!;
+    const all = lstmThroughTime(unrolled, hidden, cell);
+    const rows = tf.slice(all, [0, 0], [all.shape[0]! - batch, all.shape[1]!]);
+    return { rows, carry: { hidden: lastOf(rows, batch), cell: lastOf(all, batch) } };
+  },
 });
+
+/** The last `batch` rows. */
+function lastOf(rows: tf.Tensor, batch: number): tf.Tensor {
+  return tf.slice(rows, [rows.shape[0]! - batch, 0], [batch, rows.shape[1]!]);
+}
 
 function recurrent<C extends Tree<tf.Tensor>>({
   gates,
   carry,
   output,
   advance,
+  unroll,
 }: {
   readonly gates: number;
   readonly carry: Recurrent<C>['carry'];
   readonly output: (carry: C) => tf.Tensor;
   readonly advance: Advance<C>;
+  /** Many steps, with gradients written out: outputs [T * B, H] and the last carry. */
+  readonly unroll: (unrolled: Unrolled, start: C) => { readonly rows: tf.Tensor; readonly carry: C };
 }): Recurrent<C> {
   return {
     carry,
@@ -108,24 +127,13 @@ function recurrent<C extends Tree<tf.Tensor>>({
     sequence: (parameters, start, x, first) => {
       const [steps, batch] = x.shape as [number, number];
       // The input's part of all steps is one product; only the hidden state's has to wait for the step before.
-      const fromInput = split(dense.apply(parameters.input, tf.reshape(x, [steps * batch, -1])), steps);
-      const keep = first === undefined ? undefined : split(tf.reshape(tf.sub(1, first), [steps * batch, 1]), steps);
-      let state = start;
-      const outputs = fromInput.map((part, t) => {
-        const kept =
-          keep === undefined ? state : (mapTree(state, (leaf: tf.Tensor) => tf.mul(leaf, keep[t]!)) as unknown as C);
-        state = advance(parameters, kept, part);
-        return output(state);
-      });
-      const rows = outputs.length === 1 ? outputs[0]! : tf.concat(outputs, 0);
-      return { output: tf.reshape(rows, [steps, batch, rows.shape[1]!]), carry: state };
+      const fromInput = dense.apply(parameters.input, tf.reshape(x, [steps * batch, -1]));
+      const keep = first === undefined ? undefined : tf.reshape(tf.sub(1, first), [steps * batch, 1]);
+      const { weight, bias } = parameters.hidden;
+      const { rows, carry } = unroll({ fromInput, weight, bias, keep }, start);
+      return { output: tf.reshape(rows, [steps, batch, rows.shape[1]!]), carry };
     },
   };
-}
-
-/** [T B, ...] as T tensors of [B, ...]. */
-function split(x: tf.Tensor, steps: number): tf.Tensor[] {
-  return steps === 1 ? [x] : tf.split(x, steps, 0);
 }
 
 /** One [H, H] for each gate, side by side: [H, G H]. An orthogonal [H, G H] as a whole would scale each gate down. */

@@ -129,6 +129,62 @@ describe('recurrent layers', () => {
     }),
   );
 
+  it(
+    'gradients through time are those of autodiff through single steps, by everything that goes in',
+    inTidy(() => {
+      const first = tf.tensor2d([
+        [0, 1],
+        [0, 0],
+        [1, 0],
+      ]);
+      const keeps = tf.unstack(tf.reshape(tf.sub(1, first), [3, 2, 1]));
+      const weigh = (y: tf.Tensor): tf.Tensor => tf.sum(tf.mul(y, wave(y.shape, 0.37)));
+      const close = (mine: tf.Tensor[], theirs: tf.Tensor[]): void => {
+        for (const [i, gradient] of mine.entries()) assertClose(gradient.dataSync(), theirs[i]!.dataSync(), 1e-5);
+      };
+      const of = (gates: number) => {
+        const { input, hidden } = parameters(gates);
+        return [input.weight, input.bias, hidden.weight, hidden.bias, x()];
+      };
+      const asParameters = (w: tf.Tensor, b: tf.Tensor, u: tf.Tensor, c: tf.Tensor): RecurrentOf<tf.Tensor> => ({
+        input: { weight: w, bias: b },
+        hidden: { weight: u, bias: c },
+      });
+
+      const gruWhole = (...[w, b, u, c, input, h]: tf.Tensor[]): tf.Tensor => {
+        const { output, carry } = gru.sequence(asParameters(w!, b!, u!, c!), h!, input!, first);
+        return tf.add(weigh(output), tf.sum(tf.square(carry)));
+      };
+      const gruSteps = (...[w, b, u, c, input, h]: tf.Tensor[]): tf.Tensor => {
+        let hidden = h!;
+        const outputs = tf.unstack(input!).map((row, t) => {
+          hidden = gru.step(asParameters(w!, b!, u!, c!), tf.mul(hidden, keeps[t]!), row);
+          return hidden;
+        });
+        return tf.add(weigh(tf.stack(outputs)), tf.sum(tf.square(hidden)));
+      };
+      const gruInputs = [...of(3), wave([2, 3], 2.1)];
+      close(tf.grads(gruWhole)(gruInputs), tf.grads(gruSteps)(gruInputs));
+
+      const lstmWhole = (...[w, b, u, c, input, h, cell]: tf.Tensor[]): tf.Tensor => {
+        const start = { hidden: h!, cell: cell! };
+        const { output, carry } = lstm.sequence(asParameters(w!, b!, u!, c!), start, input!, first);
+        return tf.addN([weigh(output), tf.sum(tf.square(carry.hidden)), tf.sum(tf.square(carry.cell))]);
+      };
+      const lstmSteps = (...[w, b, u, c, input, h, cell]: tf.Tensor[]): tf.Tensor => {
+        let carry = { hidden: h!, cell: cell! };
+        const outputs = tf.unstack(input!).map((row, t) => {
+          const kept = { hidden: tf.mul(carry.hidden, keeps[t]!), cell: tf.mul(carry.cell, keeps[t]!) };
+          carry = lstm.step(asParameters(w!, b!, u!, c!), kept, row);
+          return carry.hidden;
+        });
+        return tf.addN([weigh(tf.stack(outputs)), tf.sum(tf.square(carry.hidden)), tf.sum(tf.square(carry.cell))]);
+      };
+      const lstmInputs = [...of(4), wave([2, 3], 2.1), wave([2, 3], 2.9)];
+      close(tf.grads(lstmWhole)(lstmInputs), tf.grads(lstmSteps)(lstmInputs));
+    }),
+  );
+
   it('begins with an orthogonal matrix for each gate, and a carry of zeros', () => {
     const { hidden } = gru.init(stream(2, 'gru'), { inputs: 2, units: 4 });
     assert.deepEqual(hidden.weight.shape, [4, 12]);
