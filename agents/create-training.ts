@@ -9,6 +9,7 @@ import type { LearnerOptions } from './options.ts';
 import { createPpo } from './ppo.ts';
 import { randomPlayer } from './random-player.ts';
 import { scriptedPlayer } from './scripted-player.ts';
+import { createTabular } from './tabular/index.ts';
 import type { Training } from './training.ts';
 import { checkValueDecomposition, createValueDecomposition } from './value-decomposition/index.ts';
 
@@ -52,6 +53,8 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
     case 'scripted':
       if (scripted === undefined) throw noController();
       return createBaseline({ seed, copies, make, makeForEvaluation, player: scriptedPlayer(scripted) });
+    case 'tabular':
+      return createTabular({ seed, copies, make, makeForEvaluation, curriculum, options: learner });
     case 'ppo': {
       const { executor, shards } = await threadsFor(spec);
       lookAt(make, (probe) => checkOptions(learner, probe, copies));

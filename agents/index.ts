@@ -63,6 +63,7 @@ export { returnsOf } from './return-metrics.ts';
 export { generalisedAdvantages, type Track } from './returns.ts';
 export type { GroupRollout, Sizes } from './rollout.ts';
 export { scriptedPlayer } from './scripted-player.ts';
+export { createTabular, type TabularOptions, type TabularSpec, tabularDefaults } from './tabular/index.ts';
 export {
   byteTokenizer,
   channelsNeeded,

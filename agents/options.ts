@@ -1,3 +1,4 @@
+import type { TabularOptions } from './tabular/index.ts';
 import type { ValueDecompositionOptions } from './value-decomposition/index.ts';
 
 /** Which network the agents' policies use. */
@@ -65,7 +66,7 @@ export interface ScriptedOptions {
   readonly name: 'scripted';
 }
 
-export type LearnerOptions = PpoOptions | ValueDecompositionOptions | RandomOptions | ScriptedOptions;
+export type LearnerOptions = PpoOptions | ValueDecompositionOptions | TabularOptions | RandomOptions | ScriptedOptions;
 
 /** CleanRL's `ppo.py` settings; what a scenario does not name. */
 export const ppoDefaults: PpoOptions = {

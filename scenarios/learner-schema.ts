@@ -13,6 +13,7 @@ import {
 import { gatoSchema } from './gato-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 import { sharedSchema } from './shared-schema.ts';
+import { tabularSchema } from './tabular-schema.ts';
 
 /** Which network: agents' `NetworkOptions`, as a schema. */
 const network = Type.Object(
@@ -180,7 +181,7 @@ const experts = {
 /** How the agents learn, as people write it: told apart by `name`, everything else optional. */
 export const learnerSchema = tagged(
   'name',
-  { ...experts, shared: sharedSchema, gato: gatoSchema },
+  { ...experts, tabular: tabularSchema, shared: sharedSchema, gato: gatoSchema },
   {
     title: 'Learner',
     description: 'How the agents learn. `gato` is for tasks, the others for an environment.',
