@@ -8,7 +8,7 @@ import {
   tf,
   type Value,
 } from '../nn/index.ts';
-import type { Space } from '../worlds/index.ts';
+import { type Box, flatSize, partNames, type Space } from '../worlds/index.ts';
 import type { NetworkOptions } from './options.ts';
 
 type Layers = NonNullable<NetworkOptions['convolution']>;
@@ -24,6 +24,33 @@ export interface PictureBody {
   initialise(stream: Stream): ConvolutionsOf<Value>;
   /** x: [R, H * W * C] -> [R, features]. */
   apply(parameters: ConvolutionsOf<Tf.Tensor>, x: Tf.Tensor): Tf.Tensor;
+}
+
+/** What there is to convolve in an observation, and where it lies among the observation's numbers. */
+export interface Picture {
+  /** [height, width, channels]. */
+  readonly shape: readonly [number, number, number];
+  readonly offset: number;
+  /** Numbers are brightnesses of 0 to 255. */
+  readonly isScaled: boolean;
+}
+
+/** The picture in an observation: the observation itself, or the one part of a dict that is a box [H, W, C]; else null. */
+export function pictureIn(space: Space | null): Picture | null {
+  if (space?.type === 'box' && space.shape.length === 3) return pictureAt(space, 0);
+  if (space?.type !== 'dict') return null;
+  let offset = 0;
+  const found: Picture[] = [];
+  for (const name of partNames(space)) {
+    const part = space.spaces[name]!;
+    if (part.type === 'box' && part.shape.length === 3) found.push(pictureAt(part, offset));
+    offset += flatSize(part);
+  }
+  return found.length === 1 ? found[0]! : null;
+}
+
+function pictureAt(box: Box, offset: number): Picture {
+  return { shape: box.shape as unknown as Picture['shape'], offset, isScaled: isPicture(box) };
 }
 
 /** Whether the numbers of a space are brightnesses of 0 to 255. */

@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorParts, LightbulbError } from '../core/index.ts';
 import { type BatchedEnvironment, hasText, printSpace, type Space } from '../worlds/index.ts';
-import { isPicture, pictureSizes } from './body-convolution.ts';
+import { isPicture, pictureIn, pictureSizes } from './body-convolution.ts';
 import type { NetworkOptions, PpoOptions } from './options.ts';
 import { planUnits, type Unit } from './sharing.ts';
 
@@ -65,9 +65,17 @@ function checkNumbers(options: PpoOptions): void {
 }
 
 /** Every learner's networks: their numbers. */
-export function checkNetwork({ hidden, gru, convolution }: NetworkOptions): void {
+export function checkNetwork({ hidden, gru, lstm, convolution }: NetworkOptions): void {
   const counts: [string, number][] = hidden.map((units, i) => [`hidden/${i}`, units]);
   if (gru !== null) counts.push(['gru', gru]);
+  if (lstm !== null) counts.push(['lstm', lstm]);
+  if (gru !== null && lstm !== null) {
+    throw wrong('invalid_input', '/learner/network/lstm', 'a network has one memory', {
+      wanted: 'a GRU or an LSTM',
+      got: 'both',
+      cure: 'Set one of them to null',
+    });
+  }
   for (const [i, layer] of (convolution ?? []).entries())
     for (const part of ['filters', 'size', 'stride'] as const) counts.push([`convolution/${i}/${part}`, layer[part]]);
   for (const [path, value] of counts) {
@@ -81,7 +89,7 @@ export function checkNetwork({ hidden, gru, convolution }: NetworkOptions): void
 
 /** Rollouts divide into chunks, and chunks (or samples) into minibatches. */
 function checkSplits({ network, rollout, chunk, minibatches }: PpoOptions, copies: number): void {
-  const isRecurrent = network.gru !== null;
+  const isRecurrent = network.gru !== null || network.lstm !== null;
   if (isRecurrent && rollout % chunk !== 0) {
     throw wrong('invalid_input', '/learner/chunk', `a rollout of ${rollout} steps does not divide into chunks`, {
       wanted: `a divisor of ${rollout}`,
@@ -117,7 +125,7 @@ function checkPictures(
     wrong('unsupported', `/learner/${option}`, problem, { got: `${name} sees ${printSpace(observation)}`, cure });
   if (normaliseObservations && isPicture(observation))
     throw refuse('normaliseObservations', 'pictures are scaled to 0..1 already', 'Set it to false');
-  if (agentIndex && slots.length > 1)
+  if (agentIndex && slots.length > 1 && observation.type === 'box')
     throw refuse('agentIndex', 'a picture with a number appended is no picture any more', 'Set it to false');
   // The environment's own state is a vector; without one, a central critic would see all pictures in a row.
   if (critic === 'central' && !hasState)
@@ -130,14 +138,15 @@ export function checkConvolution(
   observation: Space,
   layers: NonNullable<NetworkOptions['convolution']>,
 ): void {
-  if (observation.type !== 'box' || observation.shape.length !== 3) {
+  const picture = pictureIn(observation);
+  if (picture === null) {
     throw wrong('unsupported', '/learner/network/convolution', `${unit} sees no pictures to convolve`, {
-      wanted: 'a box of [height, width, channels]',
+      wanted: 'a box of [height, width, channels], alone or as one part of a dict',
       got: printSpace(observation),
       cure: 'Set it to null',
     });
   }
-  const [height, width] = observation.shape as [number, number, number];
+  const [height, width] = picture.shape as [number, number, number];
   const sizes = pictureSizes([height, width], layers);
   const tooSmall = sizes.findIndex(([h, w]) => h < 1 || w < 1);
   if (tooSmall < 0) return;

@@ -10,6 +10,8 @@ export interface NetworkOptions {
   readonly layerNorm: boolean;
   /** A GRU of this many units between the hidden layers and the heads; null for none. */
   readonly gru: number | null;
+  /** An LSTM of this many units there instead; null for none. Not together with a GRU. */
+  readonly lstm: number | null;
   /** Convolutions in front, for picture observations; null flattens them. */
   readonly convolution: readonly { readonly filters: number; readonly size: number; readonly stride: number }[] | null;
 }
@@ -74,7 +76,7 @@ export const ppoDefaults: PpoOptions = {
   critic: 'independent',
   sharing: 'role',
   agentIndex: false,
-  network: { hidden: [64, 64], activation: 'tanh', layerNorm: false, gru: null, convolution: null },
+  network: { hidden: [64, 64], activation: 'tanh', layerNorm: false, gru: null, lstm: null, convolution: null },
   rollout: 128,
   epochs: 4,
   minibatches: 4,

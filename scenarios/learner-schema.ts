@@ -22,6 +22,7 @@ const network = Type.Object(
     activation: Type.Enum(['tanh', 'relu', 'gelu', 'silu'], { description: 'Between layers.' }),
     layerNorm: Type.Boolean({ description: 'LayerNorm on the input and after every hidden layer.' }),
     gru: nullable(count(1), { description: 'A GRU of this many units before the heads; null for none.' }),
+    lstm: nullable(count(1), { description: 'An LSTM of this many units there instead; null for none.' }),
     convolution: nullable(
       Type.Array(
         Type.Object(

@@ -73,7 +73,7 @@ const shared: ValueLearnerOptions = {
   sharing: 'role',
   agentIndex: true,
   lastAction: true,
-  network: { hidden: [64], activation: 'relu', layerNorm: false, gru: 64, convolution: null },
+  network: { hidden: [64], activation: 'relu', layerNorm: false, gru: 64, lstm: null, convolution: null },
   rollout: 32,
   replay: 5000,
   batch: 32,

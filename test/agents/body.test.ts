@@ -119,12 +119,38 @@ describe('a body', () => {
     assertClose(run(body, parameters, x).features, wanted, 1e-5);
   });
 
+  it('convolves the one picture of a dict, and hands the other numbers on as they are', () => {
+    const pixels: Space = { type: 'box', shape: [3, 4, 2], low: 0, high: 255, dtype: 'uint8' };
+    // In the order of names: 2 numbers, 24 pixels, 3 of a choice.
+    const space: Space = {
+      type: 'dict',
+      spaces: { b: pixels, a: { type: 'box', shape: [2], low: -9, high: 9 }, c: { type: 'discrete', n: 3 } },
+    };
+    const options = network({ hidden: [], convolution: [{ filters: 2, size: 2, stride: 1 }] });
+    const body = createBody(29, space, options);
+    const alone = createBody(24, pixels, options);
+    const parameters = initial(body);
+    const x = normals([2, 29], 'dict');
+    const pixelsOf = float32(
+      [2, 24],
+      [0, 1].flatMap((row) => [...(x.data as Float32Array).subarray(row * 29 + 2, row * 29 + 26)]),
+    );
+    const convolved = run(alone, parameters, pixelsOf).features;
+    assert.equal(body.features, alone.features + 5);
+    const wanted = [0, 1].flatMap((row) => {
+      const others = [0, 1, 26, 27, 28].map((i) => x.data[row * 29 + i]!);
+      return [...convolved.subarray(row * alone.features, (row + 1) * alone.features), ...others];
+    });
+    assertClose(run(body, parameters, x).features, wanted, 1e-6);
+  });
+
   it('has the parameters that its options ask for, and no others', () => {
     const everything: NetworkOptions = {
       hidden: [4],
       activation: 'silu',
       layerNorm: true,
       gru: 3,
+      lstm: null,
       convolution: [{ filters: 2, size: 3, stride: 1 }],
     };
     assert.deepEqual(paths(initial(createBody(60, picture, everything))), [
@@ -150,15 +176,19 @@ describe('a body', () => {
   });
 });
 
-describe('a body with a GRU', () => {
+describe('a body with a memory', () => {
   const [L, R, D, units] = [5, 3, 2, 4];
-  for (const layerNorm of [false, true]) {
-    it(`unrolled is what it is step by step${layerNorm ? ', with layerNorm' : ''}`, () => {
-      const body = createBody(D, null, network({ hidden: [6], gru: units, layerNorm }));
-      assert.deepEqual([body.features, body.memorySize], [units, units]);
+  for (const [name, memory, size, layerNorm] of [
+    ['a GRU', { gru: units }, units, false],
+    ['a GRU, with layerNorm', { gru: units }, units, true],
+    ['an LSTM', { lstm: units }, 2 * units, false],
+  ] as const) {
+    it(`unrolled is what it is step by step: ${name}`, () => {
+      const body = createBody(D, null, network({ hidden: [6], ...memory, layerNorm }));
+      assert.deepEqual([body.features, body.memorySize], [units, size]);
       const parameters = initial(body);
       const x = normals([L * R, D], 'x');
-      const start = normals([R, units], 'memory');
+      const start = normals([R, size], 'memory');
       // Row 1 starts an episode at step 2, row 2 at step 0.
       const keep = float32(
         [L * R, 1],
@@ -171,7 +201,7 @@ describe('a body with a GRU', () => {
           float32([R, width], (value.data as Float32Array).slice(t * R * width, (t + 1) * R * width));
         const one = run(body, parameters, at(x, D), { state, keep: at(keep, 1), steps: 1 });
         assertClose(one.features, whole.features.subarray(t * R * units, (t + 1) * R * units), 1e-5);
-        state = float32([R, units], one.memory!);
+        state = float32([R, size], one.memory!);
       }
       assertClose(state.data, whole.memory!, 1e-5);
     });

@@ -8,6 +8,7 @@ import {
   counting,
   discrete,
   type Environment,
+  maze,
   simpleSpread,
   simpleTag,
 } from '../../worlds/index.ts';
@@ -40,6 +41,13 @@ describe('recurrent learning', () => {
       ['adversary', 'agent'],
     ],
     ['normalised layers', (copies) => cartpole(copies), { network: { ...gru, layerNorm: true } }, ['agent']],
+    ['an LSTM', (copies) => cartpole(copies), { network: network({ hidden: [5], lstm: 4 }) }, ['agent']],
+    [
+      'an LSTM behind the convolutions of a maze',
+      (copies) => maze(copies, { size: 4, walls: 4, maximumSteps: 5 }),
+      { network: network({ hidden: [], lstm: 3, convolution: [{ filters: 2, size: 3, stride: 1 }] }) },
+      ['agent'],
+    ],
   ];
   for (const [name, make, change, units] of cases) {
     it(`finds the log-probabilities and values again that acting had: ${name}`, async () => {
@@ -154,9 +162,10 @@ function recall(): Environment {
 }
 
 describe('a task of memory', () => {
-  for (const [name, units] of [
-    ['is solved with a GRU', 8],
-    ['is not solved without', null],
+  for (const [name, memory] of [
+    ['is solved with a GRU', { gru: 8 }],
+    ['is solved with an LSTM', { lstm: 8 }],
+    ['is not solved without', {}],
   ] as const) {
     it(name, async () => {
       const learner = await training({
@@ -164,7 +173,7 @@ describe('a task of memory', () => {
         copies: 16,
         learner: {
           ...plain,
-          network: network({ hidden: [8], gru: units }),
+          network: network({ hidden: [8], ...memory }),
           normaliseAdvantages: 'minibatch',
           rollout: 12,
           chunk: 6,
@@ -176,7 +185,7 @@ describe('a task of memory', () => {
       for (let i = 0; i < 40; i++) await learner.advance();
       const { return: reached } = await learner.evaluate({ episodes: 400, seed: 1, deterministic: true });
       // Whoever has forgotten the cue guesses: half of 400, give or take four standard deviations of 0.025.
-      if (units === null) assert.ok(Math.abs(reached.mean - 0.5) < 0.1, `${reached.mean}`);
+      if (Object.keys(memory).length === 0) assert.ok(Math.abs(reached.mean - 0.5) < 0.1, `${reached.mean}`);
       else assert.ok(reached.mean > 0.95, `${reached.mean}`);
       await learner.close();
     });
