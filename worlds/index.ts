@@ -1,6 +1,7 @@
 export { type BatchOptions, batch } from './batch.ts';
 export type { BatchedEnvironment, FeedbackKind, Group, GroupActions, GroupOutput } from './batched.ts';
 export { balancePole, type CartPoleOptions, cartpole } from './cartpole.ts';
+export { CLEANUP_GRID, CLEANUP_TASKS, type CleanupOptions, cleanup, tidyUp } from './cleanup/index.ts';
 export { type Conformance, type ConformOptions, conform } from './conform.ts';
 export { type CheckResult, printReport, type Report } from './contract/report.ts';
 export type { CheckOptions } from './contract/settings.ts';

@@ -1,6 +1,7 @@
 import { type Json, LightbulbError, suggest } from '../core/index.ts';
 import type { BatchedEnvironment } from './batched.ts';
 import { balancePole, CARTPOLE_RANGES, cartpole } from './cartpole.ts';
+import { CLEANUP_TASKS, type CleanupOptions, cleanup, tidyUp } from './cleanup/index.ts';
 import { counting, echoClock } from './counting.ts';
 import { dodge, dodgeBlocks } from './dodge.ts';
 import { gatherFood, levelBasedForaging } from './level-based-foraging/index.ts';
@@ -13,6 +14,7 @@ import {
   type OptionValues,
   type RangeOption,
   resolveOptions,
+  type TextOption,
   type ToggleOption,
 } from './options.ts';
 import { coverLandmarks, simpleReference, simpleSpeakerListener, simpleSpread, simpleTag } from './particle/index.ts';
@@ -185,6 +187,28 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       maximumSteps: integer(250, 'steps after which an episode is truncated'),
     },
     make: (copies, options) => maze(copies, options as MazeOptions),
+  }),
+  cleanup: define('cleanup', {
+    title: 'Clean up',
+    description: 'Push blocks of two colours to where they belong; tasks that need not be set (after CleanUp of WAKER)',
+    options: {
+      task: {
+        type: 'text',
+        default: null,
+        choices: CLEANUP_TASKS,
+        isNullable: true,
+        description: 'the task that is paid; null: none',
+      } as TextOption<NonNullable<CleanupOptions['task']> | null>,
+      maximumSteps: integer(60, 'steps after which an episode is truncated'),
+    },
+    make: cleanup,
+    scripted({ task }) {
+      if (task !== null) return tidyUp(task);
+      throw new LightbulbError('unsupported', 'without a task there is nothing to do by hand', {
+        where: 'cleanup',
+        cure: `Set the option "task" to one of ${CLEANUP_TASKS.join(', ')}`,
+      });
+    },
   }),
   news_topics: define(NEWS_NAME, {
     title: 'News topics',
