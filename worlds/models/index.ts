@@ -17,6 +17,12 @@ export { type ExamOptions, ModelExam, type ModelQuality, modelQuality, type Reco
 export { createRssm, type RssmOf, type RssmOptions, rssmDefaults } from './rssm/index.ts';
 export { Seen, type SeenOptions } from './seen.ts';
 export { symexp, symlog } from './symlog.ts';
+export {
+  createTransformer,
+  type TransformerOf,
+  type TransformerOptions,
+  transformerDefaults,
+} from './transformer/index.ts';
 export { type TrunkOf, type TrunkOptions, trunk } from './trunk.ts';
 export { type TwoHot, type TwoHotOptions, twoHot } from './two-hot.ts';
 export {

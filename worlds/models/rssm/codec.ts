@@ -23,14 +23,16 @@ export interface Codec {
   error(decoded: Tf.Tensor, x: Tf.Tensor): Tf.Tensor;
 }
 
+export type CodecOptions = Pick<RssmOptions, 'units' | 'layers' | 'channels'>;
+
 /** For bytes of pictures, convolutions; for everything else, dense layers on its numbers. `inputs`: F of a state. */
-export function createCodec(space: Space, inputs: number, options: RssmOptions): Codec {
+export function createCodec(space: Space, inputs: number, options: CodecOptions): Codec {
   const isPicture = space.type === 'box' && space.dtype === 'uint8' && space.shape.length === 3;
   return isPicture ? pictureCodec(space.shape, inputs, options) : vectorCodec(flatSize(space), inputs, options);
 }
 
 /** Numbers of any size go in and are predicted as their symlog. */
-function vectorCodec(size: number, inputs: number, { units, layers }: RssmOptions): Codec {
+function vectorCodec(size: number, inputs: number, { units, layers }: CodecOptions): Codec {
   return {
     features: units,
     initialise: (stream) => ({

@@ -1,2 +1,4 @@
+export { type Codec, type CodecOptions, createCodec } from './codec.ts';
+export { divergence, drawn, type LatentShape, mixed, softmaxed } from './latents.ts';
 export { type RssmOptions, rssmDefaults } from './options.ts';
-export { createRssm, type RssmOf } from './rssm.ts';
+export { binaryLoss, createRssm, type RssmOf } from './rssm.ts';
