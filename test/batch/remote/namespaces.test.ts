@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { lightbulb } from '../../cli/capture.ts';
 import { whyNoNats } from '../../mas/bus/nats-server.ts';
 import { put, temporaryFolder } from '../../scenarios/files.ts';
 
@@ -63,9 +64,7 @@ describe('a batch and its worker on two hosts', () => {
       arms: { only: { '/steps': 30_000 } },
       seeds: [1, 2],
     });
-    const alone = spawn(process.execPath, [LAUNCHER, 'batch', experiment, '--folder', join(folder(), 'alone')]);
-    children.push(alone);
-    assert.equal(await exit(alone), 0);
+    assert.equal((await lightbulb(['batch', experiment, '--folder', join(folder(), 'alone')])).code, 0);
 
     on(HERE, 'nats-server', '-a', ADDRESS, '-p', '4222', '-js', '-sd', join(folder(), 'store'));
     await sleep(1000);
