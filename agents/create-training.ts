@@ -12,6 +12,7 @@ import { scriptedPlayer } from './scripted-player.ts';
 import { createTabular } from './tabular/index.ts';
 import type { Training } from './training.ts';
 import { checkValueDecomposition, createValueDecomposition } from './value-decomposition/index.ts';
+import { checkWorldModels, createWorldModels } from './world-models/index.ts';
 
 /** What a training is made from. */
 export interface TrainingSpec extends ExecutorChoice {
@@ -76,6 +77,11 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
       const { executor, shards } = await threadsFor(spec);
       lookAt(make, (probe) => checkValueDecomposition(learner, probe));
       return createValueDecomposition({ seed, copies, make, makeForEvaluation, options: learner, executor, shards });
+    }
+    case 'world-models': {
+      lookAt(make, (probe) => checkWorldModels(learner, probe, copies, steps));
+      const { executor } = await threadsFor(spec);
+      return createWorldModels({ seed, copies, make, makeForEvaluation, options: learner, executor });
     }
     default:
       learner satisfies never;

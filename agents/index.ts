@@ -45,6 +45,7 @@ export {
 } from './image-codes/index.ts';
 export { LearnerState, type Take, takeFrom, viewsByPath } from './learner-state.ts';
 export type { LevelFeed, LevelOutcome } from './level-feed.ts';
+export { crossFittedCvar, type LevelReturns, maximumRegret, meanReturn, naiveCvar } from './level-scores.ts';
 export { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 export {
   type LearnerOptions,
@@ -95,3 +96,11 @@ export {
   vdnDefaults,
 } from './value-decomposition/index.ts';
 export { preserveOutputs, ValueScale, type ValueScaleState } from './value-scale.ts';
+export {
+  type ControllerOptions,
+  controllerDefaults,
+  createWorldModels,
+  type WorldModelsOptions,
+  type WorldModelsSpec,
+  worldModelsDefaults,
+} from './world-models/index.ts';

@@ -1,3 +1,4 @@
+import type { DreamerOptions } from './dreamer/index.ts';
 import type { TabularOptions } from './tabular/index.ts';
 import type { ValueDecompositionOptions } from './value-decomposition/index.ts';
 
@@ -68,7 +69,13 @@ export interface ScriptedOptions {
   readonly name: 'scripted';
 }
 
-export type LearnerOptions = PpoOptions | ValueDecompositionOptions | TabularOptions | RandomOptions | ScriptedOptions;
+export type LearnerOptions =
+  | PpoOptions
+  | ValueDecompositionOptions
+  | DreamerOptions
+  | TabularOptions
+  | RandomOptions
+  | ScriptedOptions;
 
 /** CleanRL's `ppo.py` settings; what a scenario does not name. */
 export const ppoDefaults: PpoOptions = {

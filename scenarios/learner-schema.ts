@@ -10,6 +10,7 @@ import {
   type VdnOptions,
   vdnDefaults,
 } from '../agents/index.ts';
+import { dreamerSchema } from './dreamer-schema.ts';
 import { gatoSchema } from './gato-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 import { sharedSchema } from './shared-schema.ts';
@@ -182,7 +183,7 @@ const experts = {
 /** How the agents learn, as people write it: told apart by `name`, everything else optional. */
 export const learnerSchema = tagged(
   'name',
-  { ...experts, tabular: tabularSchema, shared: sharedSchema, gato: gatoSchema },
+  { ...experts, dreamer: dreamerSchema, tabular: tabularSchema, shared: sharedSchema, gato: gatoSchema },
   {
     title: 'Learner',
     description: 'How the agents learn. `gato` is for tasks, the others for an environment.',

@@ -54,7 +54,7 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
     const unrolled = unroll(
       parameters.cell,
       {
-        action: dense.apply(parameters.action, bounded(tf.reshape(sequence.action, [rows, actions]))),
+        action: dense.apply(parameters.action, tf.reshape(sequence.action, [rows, actions])),
         observation: dense.apply(parameters.observation, codec.encode(parameters.codec, x)),
         keep: tf.sub(1, tf.reshape(sequence.first, [rows, 1])),
         uniform: tf.reshape(noise.latent!, [rows, groups]),
@@ -107,7 +107,7 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
     imagine(parameters, state, action, noise, temperature = 1) {
       const { cell, action: actionLayer, prior, reward, terminal } = of(parameters);
       const [deter, latent] = tf.split(state, [H, Z], 1) as [tf.Tensor, tf.Tensor];
-      const next = recur(cell, deter, latent, dense.apply(actionLayer, bounded(action)));
+      const next = recur(cell, deter, latent, dense.apply(actionLayer, action));
       const logits = trunk.apply(prior, next.deter);
       const tempered = temperature === 1 ? logits : tf.div(logits, temperature);
       const probabilities = mixed(softmaxed(tempered, shape), shape);
@@ -163,11 +163,6 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
 /** [rows, H + Z]. */
 function statesOf({ deter, latent }: Unrolled): tf.Tensor {
   return tf.concat([deter, latent], 1);
-}
-
-/** Actions of boxes are cut to a size of 1, as DreamerV3 does: x / max(1, |x|). */
-function bounded(action: tf.Tensor): tf.Tensor {
-  return tf.div(action, tf.maximum(tf.abs(action), 1));
 }
 
 /** Cross-entropy of the probability whose logit this is, in nats. */

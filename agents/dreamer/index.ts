@@ -1,0 +1,9 @@
+export { checkDreamer } from './check.ts';
+export { createDreamer, type DreamerSpec } from './dreamer.ts';
+export {
+  type DreamerEnsembleOptions,
+  type DreamerModelOptions,
+  type DreamerOptions,
+  dreamerDefaults,
+  dreamerEnsembleDefaults,
+} from './options.ts';

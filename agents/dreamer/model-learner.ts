@@ -1,0 +1,118 @@
+import type { Stream } from '../../core/index.ts';
+import {
+  compile,
+  type Executor,
+  flattened,
+  float32,
+  type Layout,
+  layoutOf,
+  type Program,
+  pack,
+  restored,
+  type Tree,
+  tf,
+  unpackTensors,
+  type Value,
+  viewsOf,
+} from '../../nn/index.ts';
+import { fillNoise, type Noise, noiseValues, type WorldModel } from '../../worlds/models/index.ts';
+import { LearnerState } from '../learner-state.ts';
+import { Metrics } from './metrics.ts';
+import { dreamerOptimiser, optimised } from './optimise.ts';
+import type { DreamerOptions } from './options.ts';
+import type { SequenceBatch } from './replay.ts';
+
+type Views = Readonly<Record<string, Value>> | undefined;
+
+/** A world model that learns from batches of sequences. */
+export class ModelLearner {
+  readonly state: LearnerState;
+  readonly layout: Layout;
+  /** [L, B, S]: the states that were inferred in the last step. */
+  readonly states: Value;
+  private readonly noise: Readonly<Record<string, Value>>;
+  private readonly program: Program;
+  private readonly runs: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
+  private readonly known: [Views, Views] = [undefined, undefined];
+  private readonly metrics: Metrics;
+
+  constructor(
+    readonly model: WorldModel,
+    private readonly batch: SequenceBatch,
+    options: DreamerOptions,
+    executor: Executor,
+    initial: Stream,
+  ) {
+    const parameters = model.initialise(initial);
+    const optimiser = dreamerOptimiser(options, options.learningRate);
+    this.layout = layoutOf(parameters as Tree<Value>);
+    this.state = new LearnerState(pack(parameters), this.layout, optimiser);
+    const [L, B] = batch.first.shape as [number, number];
+    this.states = float32([L, B, model.stateSize]);
+    this.noise = noiseValues(model.observeNoise, [L, B]);
+    this.metrics = new Metrics('model', `${options.name}'s model`);
+    this.program = compile(
+      (inputs) => {
+        const { observation, action, reward, first, terminal, state } = inputs as Record<string, tf.Tensor>;
+        const sequence = {
+          observation: observation!,
+          action: action!,
+          reward: reward!,
+          first: first!,
+          terminal: terminal!,
+        };
+        const losses = (packed: tf.Tensor) =>
+          model.losses(
+            unpackTensors(packed as tf.Tensor1D, this.layout) as Tree<tf.Tensor>,
+            sequence,
+            state!,
+            restored('noise/', inputs) as unknown as Noise,
+          );
+        const gradient = tf.grad((packed: tf.Tensor) => losses(packed).loss)(inputs.parameters!);
+        const { loss, parts, states } = losses(inputs.parameters!);
+        const { norm, ...next } = optimised(optimiser, inputs, gradient);
+        return { ...next, states, metrics: this.metrics.stacked({ loss, ...parts, norm: norm! }) };
+      },
+      { name: 'dreamer/model', executor },
+    );
+  }
+
+  /** The current parameters, leaf by leaf under `model/`, as views; the same ones each time that they are in this place. */
+  views(): Readonly<Record<string, Value>> {
+    const { turn } = this.state;
+    this.known[turn] ??= Object.fromEntries(
+      Object.entries(this.state.parameters()).map(([path, value]) => [`model/${path}`, value]),
+    );
+    return this.known[turn]!;
+  }
+
+  /** The current parameters as a tree of views. */
+  tree(): Tree<Value> {
+    return viewsOf(this.layout, this.state.current.parameters!.data as Float32Array) as Tree<Value>;
+  }
+
+  /** One gradient step on the batch; `states` are those from before it. Adds to `sums`. */
+  step(random: Stream, sums: Map<string, number>): void {
+    const { state } = this;
+    fillNoise(random, this.model.observeNoise, this.noise);
+    const { turn } = state;
+    this.runs[turn] ??= this.bind();
+    this.runs[turn]!();
+    this.metrics.addTo(sums);
+    state.swap();
+  }
+
+  dispose(): void {
+    this.program.dispose();
+  }
+
+  private bind(): () => void {
+    const { state, batch, noise } = this;
+    const { observation, action, reward, first, terminal } = batch;
+    const sequence = { observation, action, reward, first, terminal, state: batch.state };
+    const inputs = { ...state.current, ...sequence, ...flattened('noise/', noise as Tree<Value>) };
+    const signature = this.program.outputsFor(inputs);
+    const metrics = this.metrics.array(signature.metrics!.shape);
+    return this.program.bind(inputs, { ...state.next, states: this.states, metrics });
+  }
+}
