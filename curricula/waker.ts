@@ -72,9 +72,16 @@ function following(
   { name, randomShare, temperature, errorDecay: decay, places, mutation }: SamplingOptions & { readonly name: string },
   { outcome, number, normalise }: Following,
 ): Curriculum<WakerState> {
-  const chancesOf = ({ table }: WakerState, space: LevelSpace): PlaceChances | null => {
-    const known = knownPlaces(table, space, number);
-    return known && { places: known.places, chances: boltzmann(normalise(known.values), temperature) };
+  // States never change, so what was computed from the last one stays right.
+  let last:
+    | { readonly state: WakerState; readonly space: LevelSpace; readonly chances: PlaceChances | null }
+    | undefined;
+  const chancesOf = (state: WakerState, space: LevelSpace): PlaceChances | null => {
+    if (last?.state === state && last.space === space) return last.chances;
+    const known = knownPlaces(state.table, space, number);
+    const chances = known && { places: known.places, chances: boltzmann(normalise(known.values), temperature) };
+    last = { state, space, chances };
+    return chances;
   };
   return {
     name,

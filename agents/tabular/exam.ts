@@ -1,7 +1,6 @@
 import {
   boundedRegret,
   type ExactModel,
-  type HeldOutLevel,
   optimalPlan,
   type Plan,
   regretOf,
@@ -41,13 +40,16 @@ export function examine(world: TabularEnvironment, levels: readonly Examined[], 
   const values = new Float64Array(levels.length);
   const tightness: number[] = [];
   const plans = new Map<ExactModel, readonly Plan[]>();
+  const ideals = new Map<ExactModel, readonly Plan[]>();
   levels.forEach(({ real, model }, i) => {
-    plans.set(
-      real,
-      tasks.map((task) => optimalPlan(model, real.rewards[task]!, discount)),
-    );
-    for (const task of tasks) {
-      const found = boundedRegret(real, model, real.rewards[task]!, real.start, discount);
+    const ideal = tasks.map((task) => optimalPlan(real, real.rewards[task]!, discount));
+    // From the same first policy as any other plan: what the model knows nothing of must not be told by the truth.
+    const planned = tasks.map((task) => optimalPlan(model, real.rewards[task]!, discount));
+    ideals.set(real, ideal);
+    plans.set(real, planned);
+    for (const [t, task] of tasks.entries()) {
+      const reward = real.rewards[task]!;
+      const found = boundedRegret(real, model, reward, real.start, discount, ideal[t], planned[t]);
       regrets[i]! += ((1 - discount) * found.regret) / tasks.length;
       values[i]! += ((1 - discount) * found.value) / tasks.length;
       tightness.push(found.tightness);
@@ -76,7 +78,7 @@ export function examine(world: TabularEnvironment, levels: readonly Examined[], 
       'estimate/spearman': spearman(estimates, errors),
       'bound/tightness/mean': meanOf(tightness),
       'bound/tightness/max': Math.max(...tightness),
-      ...heldOutScores(world, plans, discount),
+      ...heldOutScores(world, plans, ideals, discount),
     },
   };
 }
@@ -84,27 +86,32 @@ export function examine(world: TabularEnvironment, levels: readonly Examined[], 
 function heldOutScores(
   world: TabularEnvironment,
   plans: ReadonlyMap<ExactModel, readonly Plan[]>,
+  ideals: ReadonlyMap<ExactModel, readonly Plan[]>,
   discount: number,
 ): Record<string, number> {
   const tasks = world.taskNames!;
-  const regretUnder = (set: readonly HeldOutLevel[], planOf: (nearest: ExactModel, task: number) => Plan): number => {
-    const regrets = set.flatMap(({ level, nearest }) => {
-      const real = world.exactModel(level);
-      const known = world.exactModel(nearest);
-      return tasks.map((task, t) => {
-        const { policy } = planOf(known, t);
-        return (1 - discount) * regretOf(real, policy, real.rewards[task]!, real.start, discount).regret;
-      });
+  const regretsOf = (real: ExactModel, plans: readonly Plan[], best: readonly Plan[]): number[] =>
+    tasks.map((task, t) => {
+      const { regret } = regretOf(real, plans[t]!.policy, real.rewards[task]!, real.start, discount, best[t]);
+      return (1 - discount) * regret;
     });
-    return meanOf(regrets);
-  };
   return Object.fromEntries(
-    Object.entries(world.heldOut).flatMap(([name, set]) => [
-      [`heldOut/${name}/regret`, regretUnder(set, (nearest, t) => plans.get(nearest)![t]!)],
-      [
-        `heldOut/${name}/floor`,
-        regretUnder(set, (nearest, t) => optimalPlan(nearest, nearest.rewards[tasks[t]!]!, discount)),
-      ],
-    ]),
+    Object.entries(world.heldOut).flatMap(([name, set]) => {
+      const [regrets, floors]: [number[], number[]] = [[], []];
+      for (const { level, nearest } of set) {
+        const real = world.exactModel(level);
+        const known = world.exactModel(nearest);
+        // The ideal plans of the nearest level are nearly those of this one.
+        const best = tasks.map((task, t) =>
+          optimalPlan(real, real.rewards[task]!, discount, ideals.get(known)![t]!.policy),
+        );
+        regrets.push(...regretsOf(real, plans.get(known)!, best));
+        floors.push(...regretsOf(real, ideals.get(known)!, best));
+      }
+      return [
+        [`heldOut/${name}/regret`, meanOf(regrets)],
+        [`heldOut/${name}/floor`, meanOf(floors)],
+      ];
+    }),
   );
 }

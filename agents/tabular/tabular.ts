@@ -105,6 +105,15 @@ function train(
     });
   });
   const perIteration = options.rollout * copies;
+  // Computed anew where something was learned since.
+  const errors = exact.map(() => ({ visits: -1, error: 0 }));
+  const errorOf = (i: number): number => {
+    const { model } = studied[i]!;
+    if (errors[i]!.visits !== model.totalVisits) {
+      errors[i] = { visits: model.totalVisits, error: meanOf(totalVariation(model, exact[i]!)) };
+    }
+    return errors[i]!.error;
+  };
   let iteration = 0;
 
   return {
@@ -123,7 +132,7 @@ function train(
       const { samples, sums } = imagine(studied, options.imagined, options.horizon, streams.imagination);
       const outcomes = grid.flatMap((level, i): LevelOutcome[] => {
         if (samples[i] === 0) return [];
-        const trueError = meanOf(totalVariation(studied[i]!.model, exact[i]!));
+        const trueError = errorOf(i);
         return [{ level, samples: samples[i]!, error: sums[i]! / samples[i]!, trueError }];
       });
       levels.feed.report(outcomes, step);

@@ -21,9 +21,17 @@ export function evaluatePolicy(mdp: Mdp, reward: Float64Array, policy: Int32Arra
   return solveLinear(system, reward.slice());
 }
 
-/** An optimal policy and its values, by policy iteration (Howard 1960): exact up to rounding. Of equals, the first. */
-export function optimalPlan(mdp: Mdp, reward: Float64Array, discount: number): Plan {
-  const policy = new Int32Array(mdp.states);
+/**
+ * An optimal policy and its values, by policy iteration (Howard 1960): exact up to rounding. Of equals, what `first` says,
+ * [S], where the search begins; by default the first action everywhere.
+ */
+export function optimalPlan(
+  mdp: Mdp,
+  reward: Float64Array,
+  discount: number,
+  first: Int32Array = new Int32Array(mdp.states),
+): Plan {
+  const policy = first.slice();
   for (;;) {
     const values = evaluatePolicy(mdp, reward, policy, discount);
     let changed = false;

@@ -41,7 +41,7 @@ export function regretOf(
  *
  * pi the optimal policy of `real` and that of `model`, d^pi the normalised discounted occupancy. It follows from the
  * simulation lemma for each of the two and from the model's policy being at least as good in the model; WAKER (Rigter et
- * al., arXiv 2306.09205) rests on a bound of this kind.
+ * al., arXiv 2306.09205) rests on a bound of this kind. `best`, `planned`: the optimal plans of the two, if known already.
  */
 export function boundedRegret(
   real: Mdp,
@@ -49,9 +49,9 @@ export function boundedRegret(
   reward: Float64Array,
   start: Float64Array,
   discount: number,
+  best: Plan = optimalPlan(real, reward, discount),
+  planned: Plan = optimalPlan(model, reward, discount),
 ): BoundedRegret {
-  const best = optimalPlan(real, reward, discount);
-  const planned = optimalPlan(model, reward, discount);
   const regret = regretOf(real, planned.policy, reward, start, discount, best);
   const error = totalVariation(model, real);
   const met = (policy: Int32Array): number => {
