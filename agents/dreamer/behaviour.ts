@@ -35,7 +35,7 @@ export interface BehaviourParts {
   /** [L, B, S]: states of the batch's rows. */
   readonly states: Value;
   /** What pays in imagination, in place of the model's reward. Its parameters come to `step` under `intrinsic/`. */
-  readonly intrinsic?: Intrinsic | undefined;
+  readonly intrinsic?: Pick<Intrinsic, 'reward'> | undefined;
 }
 
 /**

@@ -18,6 +18,7 @@ import { Learners } from './learners.ts';
 import type { DreamerOptions } from './options.ts';
 import { SequenceRecorder, type SequenceRecorderState } from './recorder.ts';
 import { SequenceReplay, type SequenceReplayState } from './replay.ts';
+import { zeroShot } from './zero-shot.ts';
 
 export interface DreamerSpec {
   readonly seed: number;
@@ -149,8 +150,8 @@ function train(spec: DreamerSpec, environment: BatchedEnvironment): Training {
       return { step, metrics, episodes: episodes.length };
     },
 
-    evaluate: ({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> =>
-      examine({
+    async evaluate({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> {
+      const evaluation = await examine({
         make: makeForEvaluation,
         episodes,
         seed: evaluationSeed,
@@ -160,7 +161,15 @@ function train(spec: DreamerSpec, environment: BatchedEnvironment): Training {
         parameters: learners.model.tree(),
         acting: actingIn,
         act: (own, other, t, noise) => own.act(t, other.keep, learners.playing(), deterministic, noise),
-      }),
+      });
+      if (options.zeroShot === null || !replay.holds(options.length)) return evaluation;
+      const parts = { make: makeForEvaluation, model, actions, options, zeroShot: options.zeroShot, executor, replay };
+      const asked = { ...parts, world: learners.model.views(), acting: actingIn };
+      return {
+        ...evaluation,
+        scores: { ...evaluation.scores, ...(await zeroShot(asked, evaluationSeed, deterministic)) },
+      };
+    },
 
     player: playIn,
 

@@ -7,3 +7,4 @@ export {
   dreamerDefaults,
   dreamerEnsembleDefaults,
 } from './options.ts';
+export { type ZeroShotOptions, zeroShotDefaults } from './zero-shot-options.ts';

@@ -85,7 +85,7 @@ export class Learners {
     ensemble?.step(sums);
     const world = model.views();
     const key = `${model.state.turn}`;
-    task.step(world, key, noise, sums);
+    if (options.zeroShot === null) task.step(world, key, noise, sums);
     if (ensemble === undefined) return;
     const given = { ...world, ...ensemble.views() };
     const both = `${key} ${ensemble.state.turn}`;

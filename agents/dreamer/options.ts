@@ -1,5 +1,6 @@
 import type { RssmOptions } from '../../worlds/models/index.ts';
 import { rssmDefaults } from '../../worlds/models/index.ts';
+import type { ZeroShotOptions } from './zero-shot-options.ts';
 
 /** Which world model, and its sizes. */
 export type DreamerModelOptions = { readonly name: 'rssm' } & RssmOptions;
@@ -68,6 +69,11 @@ export interface DreamerOptions {
   readonly explore: 'task' | 'random' | 'plan2explore';
   /** null for none: then there are no error estimates. */
   readonly ensemble: DreamerEnsembleOptions | null;
+  /**
+   * Evaluations ask for the environment's tasks; null for not. The rewards that training sees are nobody's then: its task's
+   * actor does not learn.
+   */
+  readonly zeroShot: ZeroShotOptions | null;
 }
 
 export const dreamerEnsembleDefaults: DreamerEnsembleOptions = {
@@ -105,4 +111,5 @@ export const dreamerDefaults: DreamerOptions = {
   maximumGradientNorm: 100,
   explore: 'task',
   ensemble: null,
+  zeroShot: null,
 };

@@ -2,6 +2,7 @@ import { LightbulbError } from '../../../core/index.ts';
 import { type DenseOf, dense, initialisers, lecunNormal, type Tree, tf, type Value } from '../../../nn/index.ts';
 import type { Space } from '../../space.ts';
 import { flatSize } from '../../spaces/index.ts';
+import { detached } from '../detached.ts';
 import type { ModelSequence, Noise, WorldModel } from '../model.ts';
 import { type TrunkOf, trunk } from '../trunk.ts';
 import { twoHot } from '../two-hot.ts';
@@ -168,14 +169,6 @@ function statesOf({ deter, latent }: Unrolled): tf.Tensor {
 /** Cross-entropy of the probability whose logit this is, in nats. */
 export function binaryLoss(logit: tf.Tensor, happened: tf.Tensor): tf.Tensor {
   return tf.sub(tf.softplus(logit), tf.mul(logit, happened));
-}
-
-/** x, and no gradient through it. */
-export function detached(x: tf.Tensor): tf.Tensor {
-  return tf.customGrad((input) => ({
-    value: tf.clone(input as tf.Tensor),
-    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
-  }))(x);
 }
 
 function checkOptions(options: RssmOptions): void {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { compile, float32, fromLeaves, leaves, type Tree, tf, type Value } from '../../../../nn/index.ts';
+import { detached } from '../../../../worlds/models/detached.ts';
 import { type CellOf, infer, recur } from '../../../../worlds/models/rssm/cell.ts';
 import { drawn, type LatentShape, mixed, softmaxed } from '../../../../worlds/models/rssm/latents.ts';
-import { detached } from '../../../../worlds/models/rssm/rssm.ts';
 import { type Unrolled, type UnrollInputs, unroll } from '../../../../worlds/models/rssm/unroll.ts';
 import { assertClose, wave } from '../../../nn/close.ts';
 
