@@ -2,6 +2,7 @@ import type { Stream } from '../../../core/index.ts';
 import { type Tree, tf, type Value } from '../../../nn/index.ts';
 import type { Space } from '../../space.ts';
 import { flatSize } from '../../spaces/index.ts';
+import { detached } from '../detached.ts';
 import { actionWidth } from '../inputs.ts';
 import type { Imagined, ModelLoss, ModelSequence, Noise, NoiseSpec, Observed, WorldModel } from '../model.ts';
 import { Memory, type MemoryLoss, type MemoryOf } from './memory.ts';
@@ -123,7 +124,7 @@ export class VaeRnn implements WorldModel {
   losses(parameters: Tree<tf.Tensor>, sequence: ModelSequence, state: tf.Tensor, noise: Noise): ModelLoss {
     const [steps, rows] = sequence.observation.shape as [number, number];
     const seen = this.visionLoss(parameters, flat(sequence.observation), flat(noise.latent!));
-    const z = constant(tf.reshape(seen.z, [steps, rows, this.latentSize]));
+    const z = detached(tf.reshape(seen.z, [steps, rows, this.latentSize]));
     const { memory } = parameters as VaeRnnOf<tf.Tensor>;
     const remembered = this.memory.loss(memory, { ...sequence, z }, ...this.parts(state));
     return {
@@ -135,7 +136,7 @@ export class VaeRnn implements WorldModel {
         reward: remembered.reward,
         terminal: remembered.ending,
       },
-      states: constant(tf.concat([z, remembered.carries], 2)),
+      states: detached(tf.concat([z, remembered.carries], 2)),
     };
   }
 
@@ -168,13 +169,4 @@ export class VaeRnn implements WorldModel {
 /** [L, B, ...] -> [L B, ...]. */
 function flat(x: tf.Tensor): tf.Tensor {
   return tf.reshape(x, [x.shape[0]! * x.shape[1]!, ...x.shape.slice(2)]);
-}
-
-/** `x` as a number that no gradient flows through. */
-function constant(x: tf.Tensor): tf.Tensor {
-  const op = tf.customGrad((input) => {
-    const value = tf.clone(input as tf.Tensor);
-    return { value, gradFunc: () => [tf.zerosLike(input as tf.Tensor)] };
-  });
-  return op(x);
 }
