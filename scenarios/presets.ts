@@ -9,6 +9,7 @@ export const learners: Readonly<Record<Scenario['learner']['name'], string>> = {
   iql: 'Independent Q-learning, with replay',
   vdn: "Value-decomposition networks: Q_tot is the sum of the agents' Q",
   qmix: "QMIX: a monotonic network mixes the agents' Q into Q_tot",
+  dreamer: 'DreamerV3: a world model, and an actor and a critic that learn in its imagination',
   tabular: 'A world model of counts for each level, learned without rewards',
   shared: 'A value network that all agents share over a bus, and a joint policy',
   gato: 'One multimodal transformer for many tasks, cloned from their experts',
