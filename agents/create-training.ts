@@ -4,6 +4,7 @@ import type { BatchedEnvironment, ScriptedPolicy } from '../worlds/index.ts';
 import { createBaseline } from './baseline.ts';
 import { checkOptions } from './check-options.ts';
 import { createExecutor, type ExecutorChoice } from './create-executor.ts';
+import { checkDreamer, createDreamer } from './dreamer/index.ts';
 import type { LevelFeed } from './level-feed.ts';
 import type { LearnerOptions } from './options.ts';
 import { createPpo } from './ppo.ts';
@@ -71,6 +72,11 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
         shards,
       });
     }
+    case 'dreamer': {
+      const { executor } = await threadsFor(spec);
+      lookAt(make, (probe) => checkDreamer(learner, probe, copies));
+      return createDreamer({ seed, copies, make, makeForEvaluation, curriculum, options: learner, executor });
+    }
     case 'iql':
     case 'vdn':
     case 'qmix': {
@@ -87,7 +93,7 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
       learner satisfies never;
       throw new LightbulbError('invalid_input', 'there is no such learner', {
         where: '/learner/name',
-        wanted: 'ppo, iql, vdn, qmix, random or scripted',
+        wanted: 'ppo, iql, vdn, qmix, dreamer, random or scripted',
         got: JSON.stringify((learner as { name?: unknown }).name),
       });
   }

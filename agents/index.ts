@@ -18,6 +18,17 @@ export {
   type WindowOptions,
   type WindowSource,
 } from './datasets/index.ts';
+export {
+  createDreamer,
+  type DreamerEnsembleOptions,
+  type DreamerModelOptions,
+  type DreamerOptions,
+  type DreamerSpec,
+  dreamerDefaults,
+  dreamerEnsembleDefaults,
+  type ZeroShotOptions,
+  zeroShotDefaults,
+} from './dreamer/index.ts';
 export type { Episode } from './episodes.ts';
 export { evaluatePlayer, type PlayerFactory } from './evaluate.ts';
 export {

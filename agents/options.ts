@@ -1,6 +1,7 @@
 import type { DreamerOptions } from './dreamer/index.ts';
 import type { TabularOptions } from './tabular/index.ts';
 import type { ValueDecompositionOptions } from './value-decomposition/index.ts';
+import type { WorldModelsOptions } from './world-models/index.ts';
 
 /** Which network the agents' policies use. */
 export interface NetworkOptions {
@@ -75,7 +76,8 @@ export type LearnerOptions =
   | DreamerOptions
   | TabularOptions
   | RandomOptions
-  | ScriptedOptions;
+  | ScriptedOptions
+  | WorldModelsOptions;
 
 /** CleanRL's `ppo.py` settings; what a scenario does not name. */
 export const ppoDefaults: PpoOptions = {

@@ -15,6 +15,7 @@ import { gatoSchema } from './gato-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 import { sharedSchema } from './shared-schema.ts';
 import { tabularSchema } from './tabular-schema.ts';
+import { worldModelsSchema } from './world-models-schema.ts';
 
 /** Which network: agents' `NetworkOptions`, as a schema. */
 const network = Type.Object(
@@ -183,7 +184,14 @@ const experts = {
 /** How the agents learn, as people write it: told apart by `name`, everything else optional. */
 export const learnerSchema = tagged(
   'name',
-  { ...experts, dreamer: dreamerSchema, tabular: tabularSchema, shared: sharedSchema, gato: gatoSchema },
+  {
+    ...experts,
+    dreamer: dreamerSchema,
+    tabular: tabularSchema,
+    'world-models': worldModelsSchema,
+    shared: sharedSchema,
+    gato: gatoSchema,
+  },
   {
     title: 'Learner',
     description: 'How the agents learn. `gato` is for tasks, the others for an environment.',

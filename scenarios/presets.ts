@@ -11,6 +11,7 @@ export const learners: Readonly<Record<Scenario['learner']['name'], string>> = {
   qmix: "QMIX: a monotonic network mixes the agents' Q into Q_tot",
   dreamer: 'DreamerV3: a world model, and an actor and a critic that learn in its imagination',
   tabular: 'A world model of counts for each level, learned without rewards',
+  'world-models': 'A world model from random play, linear controllers in its dreams',
   shared: 'A value network that all agents share over a bus, and a joint policy',
   gato: 'One multimodal transformer for many tasks, cloned from their experts',
   random: 'Uniform over legal actions; does not learn',

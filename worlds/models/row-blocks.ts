@@ -1,7 +1,7 @@
 import { float32, type Value } from '../../nn/index.ts';
 
 /** Rows that go through a program together. */
-export const BLOCK_ROWS = 32;
+export const BLOCK_ROWS = 64;
 
 /**
  * Numbers of `rows` rows, cut into blocks of one size, the last filled up. Programs run block by block: how a matrix

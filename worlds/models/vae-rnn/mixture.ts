@@ -39,25 +39,15 @@ export function drawMixture(
   normal: tf.Tensor,
   temperature: tf.Tensor | number = 1,
 ): tf.Tensor {
-  const mixtures = logits.shape[1]!;
+  const [rows, mixtures, latent] = logits.shape as [number, number, number];
   const heated = tf.div(logits, temperature);
   const weights = tf.exp(tf.sub(heated, tf.max(heated, 1, true)));
-  const parts = tf.split(weights, mixtures, 1);
-  const total = tf.sum(weights, 1, true);
-  const bar = tf.mul(tf.expandDims(chance, 1), total);
-  // Component k is drawn where the bar lies above the sum of those before it and not above its own: steps from 0 to 1.
-  let sum = parts[0]!;
-  const above: tf.Tensor[] = [];
-  for (let k = 1; k < mixtures; k++) {
-    above.push(tf.cast(tf.greaterEqual(bar, sum), 'float32'));
-    sum = tf.add(sum, parts[k]!);
-  }
-  const pick = (values: tf.Tensor): tf.Tensor => {
-    const each = tf.split(values, mixtures, 1);
-    let picked = each[0]!;
-    for (let k = 1; k < mixtures; k++) picked = tf.add(picked, tf.mul(above[k - 1]!, tf.sub(each[k]!, each[k - 1]!)));
-    return tf.squeeze(picked, [1]);
-  };
+  const bar = tf.mul(tf.expandDims(chance, 1), tf.sum(weights, 1, true));
+  // 1 as long as the bar lies above all components before this one: the last such component is drawn.
+  const above = tf.cast(tf.greaterEqual(bar, tf.cumsum(weights, 1, true)), 'float32');
+  const rest = tf.slice(above, [0, 1, 0], [rows, mixtures - 1, latent]);
+  const drawn = tf.sub(above, tf.concat([rest, tf.zeros([rows, 1, latent])], 1));
+  const pick = (values: tf.Tensor): tf.Tensor => tf.sum(tf.mul(drawn, values), 1);
   const deviation = tf.mul(tf.exp(pick(logDeviation)), rootOf(temperature));
   return tf.add(pick(mean), tf.mul(deviation, normal));
 }
