@@ -18,7 +18,7 @@ export function randomExploration({ actions }: LevelModel): Exploration {
 
 /** Sweeps of one planning at most, and the largest change at which it has settled. */
 const SWEEPS = 100;
-const SETTLED = 1e-4;
+const SETTLED = 1e-3;
 /** Actions this close are as good as each other, and drawn from. */
 const EQUAL = 1e-9;
 

@@ -29,18 +29,18 @@ export class LevelModel implements Mdp {
   private readonly followerCount: Int32Array;
   /** [S, A]: transitions. */
   private readonly tries: Float64Array;
-  /** [S, A, S] for each member: how often it saw that. */
-  private readonly seen: readonly Float64Array[];
-  /** [S, A, S] for each member; rows sum to the prior's strength. */
-  private readonly priors: readonly Float64Array[];
-  /** [K]: a row's counts with the prior's, while that row is computed. */
-  private readonly totals: Float64Array;
+  /** [S, A, S, K]: how often each member saw that. */
+  private readonly seen: Float64Array;
+  /** [S, A, S, K]; each member's rows sum to the prior's strength. */
+  private readonly priors: Float64Array;
+  /** [K]: 1 / a row's counts with the prior's, while that row is computed. */
+  private readonly scales: Float64Array;
 
   /** `random`: what the priors are drawn from, uniform over all models; undefined for one prior of all members. */
   constructor(
     readonly states: number,
     readonly actions: number,
-    members: number,
+    private readonly members: number,
     private readonly priorStrength: number,
     random: Stream | undefined,
   ) {
@@ -52,9 +52,9 @@ export class LevelModel implements Mdp {
     this.followers = new Int32Array(size);
     this.followerCount = new Int32Array(states * actions);
     this.tries = new Float64Array(states * actions);
-    this.totals = new Float64Array(members);
-    this.seen = Array.from({ length: members }, () => new Float64Array(size));
-    this.priors = this.seen.map(() => this.prior(random));
+    this.scales = new Float64Array(members);
+    this.seen = new Float64Array(size * members);
+    this.priors = this.drawPriors(random);
     for (let row = 0; row < states * actions; row++) this.refresh(row);
   }
 
@@ -67,7 +67,7 @@ export class LevelModel implements Mdp {
     this.tries[row]!++;
     this.visits[state]!++;
     this.totalVisits++;
-    for (const seen of this.seen) seen[at]! += poisson(random);
+    for (let i = at * this.members; i < (at + 1) * this.members; i++) this.seen[i]! += poisson(random);
     this.refresh(row);
   }
 
@@ -98,24 +98,22 @@ export class LevelModel implements Mdp {
     return Math.min(states - 1, Math.floor((left / priorStrength) * states));
   }
 
-  /** [1 + K, S, A, S]: everything learned, whole numbers: the counts, and what the members saw. */
+  /** [S, A, S, 1 + K]: everything learned, whole numbers: the counts, and what each member saw. */
   save(): Int32Array {
-    const size = this.counts.length;
-    const saved = new Int32Array((1 + this.seen.length) * size);
-    saved.set(this.counts);
-    this.seen.forEach((seen, k) => {
-      saved.set(seen, (1 + k) * size);
+    const { counts, seen, members } = this;
+    return Int32Array.from({ length: counts.length * (1 + members) }, (_, i) => {
+      const [at, k] = [Math.floor(i / (1 + members)), i % (1 + members)];
+      return k === 0 ? counts[at]! : seen[at * members + k - 1]!;
     });
-    return saved;
   }
 
   load(saved: ArrayLike<number>): void {
-    const { states, actions, counts, seen, visits } = this;
+    const { states, actions, counts, seen, members, visits } = this;
     const size = counts.length;
-    for (let i = 0; i < size; i++) counts[i] = saved[i]!;
-    seen.forEach((own, k) => {
-      for (let i = 0; i < size; i++) own[i] = saved[(1 + k) * size + i]!;
-    });
+    for (let at = 0; at < size; at++) {
+      counts[at] = saved[at * (1 + members)]!;
+      for (let k = 0; k < members; k++) seen[at * members + k] = saved[at * (1 + members) + 1 + k]!;
+    }
     visits.fill(0);
     for (let i = 0; i < size; i++) visits[Math.floor(i / (states * actions))]! += counts[i]!;
     this.followerCount.fill(0);
@@ -138,34 +136,43 @@ export class LevelModel implements Mdp {
   }
 
   /** Rows are uniform over all chances (Dirichlet of ones), or all even. */
-  private prior(random: Stream | undefined): Float64Array {
-    const { states, priorStrength } = this;
-    const prior = new Float64Array(this.counts.length).fill(priorStrength / states);
-    if (random === undefined) return prior;
-    for (let from = 0; from < prior.length; from += states) {
-      let total = 0;
-      for (let s = from; s < from + states; s++) {
-        prior[s] = -Math.log(1 - random.uniform());
-        total += prior[s]!;
+  private drawPriors(random: Stream | undefined): Float64Array {
+    const { states, actions, members, priorStrength } = this;
+    const priors = new Float64Array(this.seen.length).fill(priorStrength / states);
+    if (random === undefined) return priors;
+    const row = new Float64Array(states);
+    for (let k = 0; k < members; k++) {
+      for (let from = 0; from < states * actions * states; from += states) {
+        let total = 0;
+        for (let s = 0; s < states; s++) {
+          row[s] = -Math.log(1 - random.uniform());
+          total += row[s]!;
+        }
+        for (let s = 0; s < states; s++) priors[(from + s) * members + k] = (row[s]! * priorStrength) / total;
       }
-      for (let s = from; s < from + states; s++) prior[s]! *= priorStrength / total;
     }
-    return prior;
+    return priors;
   }
 
   /** Computes a row of the model and its disagreement from the counts alone. */
   private refresh(row: number): void {
-    const { states, counts, seen, priors, priorStrength, transition, totals } = this;
+    const { states, members, counts, seen, priors, priorStrength, transition, scales } = this;
     const from = row * states;
-    const members = seen.length;
     const total = this.tries[row]! + priorStrength;
-    for (let s = from; s < from + states; s++) transition[s] = (counts[s]! + priorStrength / states) / total;
-    for (let k = 0; k < members; k++) totals[k] = sumOf(seen[k]!, from, states) + priorStrength;
+    scales.fill(priorStrength);
+    for (let s = from; s < from + states; s++) {
+      transition[s] = (counts[s]! + priorStrength / states) / total;
+      // What nobody saw followed, no member saw.
+      if (counts[s] === 0) continue;
+      for (let k = 0; k < members; k++) scales[k]! += seen[s * members + k]!;
+    }
+    for (let k = 0; k < members; k++) scales[k] = 1 / scales[k]!;
     let spread = 0;
     for (let s = from; s < from + states; s++) {
       let [sum, squares] = [0, 0];
       for (let k = 0; k < members; k++) {
-        const chance = (seen[k]![s]! + priors[k]![s]!) / totals[k]!;
+        const at = s * members + k;
+        const chance = (seen[at]! + priors[at]!) * scales[k]!;
         sum += chance;
         squares += chance * chance;
       }
@@ -174,12 +181,6 @@ export class LevelModel implements Mdp {
     }
     this.disagreement[row] = spread / 2;
   }
-}
-
-function sumOf(values: Float64Array, from: number, length: number): number {
-  let sum = 0;
-  for (let i = from; i < from + length; i++) sum += values[i]!;
-  return sum;
 }
 
 function poisson(random: Stream): number {

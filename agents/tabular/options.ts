@@ -32,7 +32,7 @@ export const tabularDefaults: TabularOptions = {
   independentPriors: true,
   priorStrength: 1,
   rollout: 60,
-  imagined: 256,
+  imagined: 128,
   horizon: 15,
   replan: 10,
   explorationDiscount: 0.95,

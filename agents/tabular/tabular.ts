@@ -162,7 +162,7 @@ function train(
       const tensors: Record<string, Value> = {};
       studied.forEach(({ model }, i) => {
         const { states, actions } = model;
-        tensors[`level/${i}`] = int32([1 + options.members, states, actions, states], model.save());
+        tensors[`level/${i}`] = int32([states, actions, states, 1 + options.members], model.save());
       });
       const saved: Saved = {
         iteration,
@@ -183,7 +183,7 @@ function train(
     load({ tensors, state }: Checkpoint): void {
       const saved = state as unknown as Saved;
       studied.forEach(({ model, exploration }, i) => {
-        const { data } = requireTensor(tensors, i, [1 + options.members, model.states, model.actions, model.states]);
+        const { data } = requireTensor(tensors, i, [model.states, model.actions, model.states, 1 + options.members]);
         model.load(data);
         exploration.load(saved.explorations[i]!);
       });
