@@ -8,9 +8,10 @@ import type { DreamerOptions } from './options.ts';
  */
 export function checkDreamer(
   options: DreamerOptions,
-  { groups, taskNames, levels, setLevel }: Pick<BatchedEnvironment, 'groups' | 'taskNames' | 'levels' | 'setLevel'>,
+  environment: Pick<BatchedEnvironment, 'groups' | 'taskNames' | 'levels' | 'setLevel'>,
   copies: number,
 ): void {
+  const { groups } = environment;
   checkNumbers(options);
   const [group, ...others] = groups;
   if (group === undefined || others.length > 0 || group.agents.length > 1)
@@ -33,7 +34,7 @@ export function checkDreamer(
       wanted: 'its sizes, or {}',
       got: 'null',
     });
-  if (options.zeroShot !== null) checkZeroShot(options, taskNames !== undefined, levels !== undefined, setLevel);
+  if (options.zeroShot !== null) checkZeroShot(options, environment);
   if (options.starts !== null && options.starts > batch * length)
     throw wrong('starts', `at most the batch's ${batch * length} rows`, options.starts);
 }
@@ -41,20 +42,16 @@ export function checkDreamer(
 /** Evaluations can only ask for tasks that there are, and play levels that the environment takes. */
 function checkZeroShot(
   { zeroShot, explore }: DreamerOptions,
-  hasTasks: boolean,
-  hasLevels: boolean,
-  setLevel: BatchedEnvironment['setLevel'],
+  environment: Pick<BatchedEnvironment, 'taskNames' | 'levels' | 'setLevel'>,
 ): void {
   const { episodes, rewardSteps, policySteps, units, layers, along, away } = zeroShot!;
   const where = '/learner/zeroShot';
-  if (!hasTasks || !hasLevels || setLevel === undefined)
+  const { taskNames, levels } = environment;
+  if (taskNames === undefined || levels === undefined || environment.setLevel === undefined)
     throw new LightbulbError(
       'unsupported',
-      `this environment has no ${hasTasks ? 'levels' : 'tasks'} to be asked for`,
-      {
-        where,
-        cure: 'Declare taskNames and levels, or leave zeroShot out',
-      },
+      `this environment has no ${taskNames === undefined ? 'tasks' : 'levels'} to be asked for`,
+      { where, cure: 'Declare taskNames and levels, or leave zeroShot out' },
     );
   if (explore === 'task')
     throw new LightbulbError('invalid_input', 'nobody learns the task of training where others are asked for', {
@@ -65,8 +62,8 @@ function checkZeroShot(
   for (const [name, value] of Object.entries({ rewardSteps, policySteps, units, layers }))
     if (!(Number.isSafeInteger(value) && value > 0)) throw wrong(`zeroShot/${name}`, 'a whole number above 0', value);
   if (!(Number.isSafeInteger(episodes) && episodes > 1)) throw wrong('zeroShot/episodes', 'at least 2', episodes);
-  for (const level of [...along, ...away]) setLevel(0, level);
-  setLevel(0, undefined);
+  for (const level of [...along, ...away]) environment.setLevel(0, level);
+  environment.setLevel(0, undefined);
 }
 
 const COUNTS = ['rollout', 'replay', 'batch', 'length', 'horizon'] as const;
