@@ -7,6 +7,12 @@ import type { Path, Source } from './source.ts';
 
 /** Learners that ask a curriculum for their levels. */
 const TAKE_LEVELS: readonly string[] = ['ppo', 'tabular', 'dreamer'];
+/** Curricula that follow an error of the world model, and the learners that tell it; with others they would do nothing. */
+const TOLD_BY: Readonly<Record<string, readonly string[]>> = {
+  'waker-m': ['tabular', 'dreamer'],
+  'waker-r': ['tabular', 'dreamer'],
+  'true-error': ['tabular'],
+};
 
 type Parts = Pick<Scenario, 'environment' | 'tasks' | 'learner' | 'curriculum' | 'mas' | 'steps' | 'evaluation'>;
 
@@ -26,6 +32,12 @@ export function wrongParts(
   if (curriculum !== null && !TAKE_LEVELS.includes(learner.name)) {
     const wanted = `a learner that takes levels: ${TAKE_LEVELS.join(', ')}`;
     return [wrong(['curriculum'], 'this learner takes no curriculum', { wanted, got: JSON.stringify(learner.name) })];
+  }
+  const tellers = curriculum === null ? undefined : TOLD_BY[curriculum.name];
+  if (tellers !== undefined && !tellers.includes(learner.name)) {
+    const problem = `"${curriculum!.name}" follows an error that this learner does not tell`;
+    const wanted = `the learner ${tellers.join(' or ')}`;
+    return [wrong(['curriculum', 'name'], problem, { wanted, got: JSON.stringify(learner.name) })];
   }
   if (tasks !== null && Object.keys(evaluation.options).length > 0) {
     const cure = 'Write them into the "evaluation" of the task that they are for';

@@ -49,13 +49,31 @@ const mistakes: [what: string, text: string, code: ErrorCode, message: string][]
     'an unknown learner',
     `${head}  ${cartpole},\n  "learner": { "name": "pppo", "clip": 0.1 } }`,
     'invalid_input',
-    ':5:16 /learner/name: "name" is none of the known values; wanted one of "ppo", "iql", "vdn", "qmix", "random", "scripted", "tabular", "shared", "gato", got "pppo". Did you mean "ppo"?',
+    ':5:16 /learner/name: "name" is none of the known values; wanted one of "ppo", "iql", "vdn", "qmix", "random", "scripted", "dreamer", "tabular", "world-models", "shared", "gato", got "pppo". Did you mean "ppo"?',
   ],
   [
     'a learner that is no object',
     `${head}  ${cartpole},\n  "learner": "ppo" }`,
     'invalid_input',
     ':5:3 /learner: "learner" has the wrong type; wanted an object, got "ppo"',
+  ],
+  [
+    'a curriculum whose learner takes none',
+    `${head}  ${cartpole}, "learner": { "name": "iql" },\n  "curriculum": { "name": "domain-randomisation" } }`,
+    'invalid_input',
+    ':5:3 /curriculum: this learner takes no curriculum; wanted a learner that takes levels: ppo, tabular, dreamer, got "iql"',
+  ],
+  [
+    'a curriculum that follows what the learner does not tell',
+    `${head}  ${cartpole},\n  "curriculum": { "name": "waker-m" } }`,
+    'invalid_input',
+    ':5:19 /curriculum/name: "waker-m" follows an error that this learner does not tell; wanted the learner tabular or dreamer, got "ppo"',
+  ],
+  [
+    'an unknown key of a curriculum',
+    `${head}  ${cartpole},\n  "curriculum": { "name": "waker-m", "temprature": 1 } }`,
+    'unknown_key',
+    ':5:38 /curriculum/temprature: unknown key "temprature". Did you mean "temperature"?',
   ],
   [
     'a number out of range',
