@@ -17,6 +17,7 @@ import { MEMORY_METRICS, ModelLearner, VISION_METRICS } from './model-learner.ts
 import type { ControllerOptions, WorldModelsOptions } from './options.ts';
 import { recording } from './recording.ts';
 import { ControllerSearch } from './search.ts';
+import { watchingPlayer } from './watching-player.ts';
 import { ControllerWorlds } from './worlds.ts';
 
 export interface WorldModelsSpec {
@@ -285,6 +286,19 @@ function train(spec: WorldModelsSpec, environment: BatchedEnvironment): Training
         stream: stream(evaluationSeed, 'evaluation/model'),
       });
       return { ...main!, scores: { ...main!.scores, ...scores }, model: quality };
+    },
+
+    player(other, { noise }) {
+      const c = names.indexOf(options.plays);
+      return watchingPlayer({
+        collector: other,
+        model,
+        parameters: () => learner.parameters(controllers[c]!.memory) as Tree<Value>,
+        controller: linear[c]!,
+        weights: () => weights[c]!,
+        noise,
+        executor,
+      });
     },
 
     save(): Checkpoint {

@@ -2,6 +2,7 @@ export { Calibration } from './calibration.ts';
 export { Dream, type DreamOptions } from './dream.ts';
 export { createEnsemble, type Ensemble, type EnsembleOf, type EnsembleOptions } from './ensemble.ts';
 export { actionEncoder, actionWidth, modelScale } from './inputs.ts';
+export { Look, lookProgram } from './look.ts';
 export type {
   Imagined,
   ModelLoss,
@@ -11,7 +12,7 @@ export type {
   Observed,
   WorldModel,
 } from './model.ts';
-export type { PresentParameters, Sees } from './model-world.ts';
+export { HeldParameters, type PresentParameters, type Sees } from './model-world.ts';
 export { fillNoise, noiseValues } from './noise.ts';
 export { type ExamOptions, ModelExam, type ModelQuality, modelQuality, type RecordedEpisodes } from './quality.ts';
 export { createRssm, type RssmOf, type RssmOptions, rssmDefaults } from './rssm/index.ts';

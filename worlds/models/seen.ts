@@ -1,15 +1,14 @@
 import { type Json, LightbulbError, restoreStream, type Stream, type StreamState, stream } from '../../core/index.ts';
-import { compile, type Executor, type Program, restored, type Tree, tf, type Value } from '../../nn/index.ts';
+import type { Executor, Program } from '../../nn/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from '../batched.ts';
 import type { LevelSpace } from '../environment.ts';
 import { requireOutput } from '../guards.ts';
 import { createOutputs } from '../outputs.ts';
 import { flatSize } from '../spaces/index.ts';
 import { actionEncoder, modelScale } from './inputs.ts';
-import type { ModelSequence, Noise, WorldModel } from './model.ts';
+import { Look, lookProgram } from './look.ts';
+import type { WorldModel } from './model.ts';
 import { HeldParameters, type PresentParameters, requireActions, seeingGroup, soleGroup } from './model-world.ts';
-import { RowBlocks } from './row-blocks.ts';
-import { RowNoise } from './row-noise.ts';
 
 /** What a world seen through a model is made from. */
 export interface SeenOptions {
@@ -81,22 +80,7 @@ export class Seen implements BatchedEnvironment {
     this.scale = modelScale(group.observation);
     this.innerOut = createOutputs(environment.groups, this.batchSize);
     this.ended = new Int32Array(this.batchSize);
-    this.program = compile(
-      (inputs) => {
-        const { observation, action, reward, first, terminal, state } = inputs as Record<string, tf.Tensor>;
-        const sequence = { observation, action, reward, first, terminal } as ModelSequence;
-        const parametersNow = restored('parameters/', inputs) as Tree<tf.Tensor>;
-        const { states } = model.observe(
-          parametersNow,
-          sequence,
-          state!,
-          restored('noise/', inputs) as unknown as Noise,
-        );
-        const next = tf.reshape(states, state!.shape);
-        return { next, seen: tf.clone(model.features(next)) };
-      },
-      { name: 'seen/look', executor },
-    );
+    this.program = lookProgram(model, executor);
     this.all = new Look(this.program, model, this.parameters, this.batchSize);
     this.one = new Look(this.program, model, this.parameters, 1, 1);
     this.present = new Float32Array(this.batchSize * model.stateSize);
@@ -235,54 +219,5 @@ export class Seen implements BatchedEnvironment {
 
   private output(output: readonly GroupOutput[]): GroupOutput {
     return requireOutput(NAME, this.groups, 0, this.batchSize, this.width, output);
-  }
-}
-
-/** Rows that are taken in together, and the runs of the program that are tied to them. First rows unless told otherwise. */
-class Look {
-  readonly observation: Float32Array;
-  readonly action: Float32Array;
-  readonly reward: Float32Array;
-  readonly first: Float32Array;
-  readonly terminal: Float32Array;
-  readonly state: Float32Array;
-  readonly next: Float32Array;
-  readonly seen: Float32Array;
-  readonly noise: RowNoise;
-  private readonly runs: readonly (() => void)[];
-
-  constructor(
-    program: Program,
-    { observationSize, actionSize, stateSize, featureSize, observeNoise }: WorldModel,
-    parameters: HeldParameters,
-    rows: number,
-    ofBlock?: number,
-  ) {
-    const blocks = (width: number | null): RowBlocks => new RowBlocks(rows, width, ofBlock);
-    const inputs = {
-      observation: blocks(observationSize),
-      action: blocks(actionSize),
-      reward: blocks(null),
-      first: blocks(null),
-      terminal: blocks(null),
-    };
-    const [state, next, seen] = [blocks(stateSize), blocks(stateSize), blocks(featureSize)];
-    this.noise = new RowNoise(observeNoise, rows, ofBlock);
-    this.runs = Array.from({ length: state.count }, (_, i) => {
-      const given = Object.entries(inputs).map(([name, each]): [string, Value] => [name, each.block(i, [1])]);
-      const all = { ...parameters.values, ...this.noise.block(i, [1]), ...Object.fromEntries(given) };
-      return program.bind({ ...all, state: state.block(i) }, { next: next.block(i), seen: seen.block(i) });
-    });
-    this.observation = inputs.observation.data;
-    this.action = inputs.action.data;
-    this.reward = inputs.reward.data;
-    this.first = inputs.first.data;
-    this.terminal = inputs.terminal.data;
-    [this.state, this.next, this.seen] = [state.data, next.data, seen.data];
-    this.first.fill(1);
-  }
-
-  run(): void {
-    for (const run of this.runs) run();
   }
 }
