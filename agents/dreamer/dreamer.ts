@@ -76,7 +76,7 @@ function train(spec: DreamerSpec, environment: BatchedEnvironment): Training {
     capacity: Math.floor(options.replay / copies),
     observation: model.observationSize,
     action: model.actionSize,
-    state: model.stateSize,
+    state: options.storedStates ? model.stateSize : 0,
     tasks: environment.taskNames?.length ?? 0,
   });
   const learners = new Learners({ model, actions, options, executor, replay }, (name) =>

@@ -38,7 +38,7 @@ export class Learners {
     named: (name: string) => Stream,
   ) {
     const { model, options, executor, replay } = parts;
-    this.batch = sequenceBatch(replay.shape, options.length, options.batch);
+    this.batch = sequenceBatch(replay.shape, options.length, options.batch, model.stateSize);
     this.model = new ModelLearner(model, this.batch, options, executor, named('model'));
     const { states } = this.model;
     const behaviour: BehaviourParts = { ...parts, batch: this.batch, states };

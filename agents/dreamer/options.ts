@@ -1,9 +1,11 @@
-import type { RssmOptions } from '../../worlds/models/index.ts';
+import type { RssmOptions, TransformerOptions } from '../../worlds/models/index.ts';
 import { rssmDefaults } from '../../worlds/models/index.ts';
 import type { ZeroShotOptions } from './zero-shot-options.ts';
 
 /** Which world model, and its sizes. */
-export type DreamerModelOptions = { readonly name: 'rssm' } & RssmOptions;
+export type DreamerModelOptions =
+  | ({ readonly name: 'rssm' } & RssmOptions)
+  | ({ readonly name: 'transformer' } & TransformerOptions);
 
 /** Sizes of actor and critic. */
 export interface BehaviourOptions {
@@ -32,7 +34,10 @@ export interface DreamerOptions {
   readonly rollout: number;
   /** Rows that the replay holds, all copies together; a row is one moment of an episode. The oldest make room. */
   readonly replay: number;
-  /** Whether sequences begin from the states that were stored with them, or from nothing. */
+  /**
+   * Whether sequences begin from the states that were stored with them, or from nothing. States of a transformer hold its
+   * whole context, thousands of numbers for each row: from nothing, as its authors do, suits it.
+   */
   readonly storedStates: boolean;
   /** Sequences of a batch, and their rows. */
   readonly batch: number;

@@ -8,7 +8,7 @@ export interface SequenceShape {
   readonly copies: number;
   /** Rows that are kept of each copy. */
   readonly capacity: number;
-  /** D, A and S of the model; K tasks. */
+  /** D and A of the model; its S, or 0 where states are not kept; K tasks. */
   readonly observation: number;
   readonly action: number;
   readonly state: number;
@@ -74,7 +74,7 @@ export class SequenceReplay {
         where: '/learner/replay',
         wanted: `at most ${Math.floor(2 ** 31 / 4 / widest)} rows of ${widest} numbers`,
         got: String(rows),
-        cure: 'Hold fewer rows, or a smaller model',
+        cure: widest === state ? 'Set "storedStates": false, or hold fewer rows' : 'Hold fewer rows',
       });
     this.observation = new Float32Array(rows * observation);
     this.action = new Float32Array(rows * action);
@@ -245,9 +245,14 @@ export class SequenceReplay {
   }
 }
 
-/** Arrays for batches of `sequences` of `length` rows. */
-export function sequenceBatch(shape: SequenceShape, length: number, sequences: number): SequenceBatch {
-  const { observation, action, tasks, state } = shape;
+/** Arrays for batches of `sequences` of `length` rows. stateSize: S of the model, also where no states are kept. */
+export function sequenceBatch(
+  shape: SequenceShape,
+  length: number,
+  sequences: number,
+  stateSize = shape.state,
+): SequenceBatch {
+  const { observation, action, tasks } = shape;
   return {
     observation: float32([length, sequences, observation]),
     action: float32([length, sequences, action]),
@@ -255,7 +260,7 @@ export function sequenceBatch(shape: SequenceShape, length: number, sequences: n
     first: float32([length, sequences]),
     terminal: float32([length, sequences]),
     tasks: float32([length, sequences, tasks]),
-    state: float32([sequences, state]),
+    state: float32([sequences, stateSize]),
     places: new Int32Array(length * sequences),
   };
 }

@@ -114,7 +114,7 @@ class Inference {
     private readonly random: Stream,
   ) {
     const { model, options, replay, executor, world } = parts;
-    this.batch = sequenceBatch(replay.shape, options.length, options.batch);
+    this.batch = sequenceBatch(replay.shape, options.length, options.batch, model.stateSize);
     this.states = float32([options.length, options.batch, model.stateSize]);
     this.noise = noiseValues(model.observeNoise, [options.length, options.batch]);
     this.program = compile(

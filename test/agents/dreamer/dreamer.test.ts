@@ -12,12 +12,20 @@ import type { LevelFeed, LevelOutcome } from '../../../agents/index.ts';
 import { type Json, stream } from '../../../core/index.ts';
 import { mapTree, onnxExecutor, type Tree, tf, type Value } from '../../../nn/index.ts';
 import { cartpole, counting, simpleSpread } from '../../../worlds/index.ts';
-import { createRssm, fillNoise, noiseValues, rssmDefaults, type TrunkOf } from '../../../worlds/models/index.ts';
+import {
+  createRssm,
+  fillNoise,
+  noiseValues,
+  rssmDefaults,
+  type TrunkOf,
+  transformerDefaults,
+} from '../../../worlds/models/index.ts';
 import { assertClose } from '../../nn/close.ts';
 
+const RSSM = { ...rssmDefaults, deterministic: 8, groups: 2, classes: 4, units: 8, rewardBins: 15 };
 const TINY: DreamerOptions = {
   ...dreamerDefaults,
-  model: { name: 'rssm', ...rssmDefaults, deterministic: 8, groups: 2, classes: 4, units: 8, rewardBins: 15 },
+  model: { name: 'rssm', ...RSSM },
   behaviour: { units: 8, layers: 1, bins: 15 },
   rollout: 8,
   replay: 400,
@@ -44,7 +52,7 @@ describe('dreamer', () => {
   it('dreams what its steps give one by one, and learns nothing from what lies behind an end', () => {
     tf.tidy(() => {
       const actions = dreamerActions({ type: 'discrete', n: 2 });
-      const model = createRssm({ type: 'box', shape: [4], low: -1, high: 1 }, 2, TINY.model);
+      const model = createRssm({ type: 'box', shape: [4], low: -1, high: 1 }, 2, RSSM);
       const parameters = mapTree(model.initialise(stream(1, 'model')), upload) as unknown as Tree<tf.Tensor>;
       const networks = new ActorCritic(actions, model.featureSize, TINY.behaviour, TINY);
       const { actor, critic } = mapTree(
@@ -85,6 +93,33 @@ describe('dreamer', () => {
       // Endings are as likely as not at first, and the second start is an end itself.
       assertClose(weights, [1, 0, (0.5 * 332) / 333, 0, ((0.5 * 332) / 333) ** 2, 0], 1e-5);
     });
+  });
+
+  it('learns in a transformer as well, and stores no states for it', async () => {
+    const one = training({
+      model: {
+        ...transformerDefaults,
+        name: 'transformer',
+        width: 8,
+        heads: 2,
+        window: 3,
+        groups: 2,
+        classes: 4,
+        units: 8,
+        rewardBins: 15,
+      },
+      storedStates: false,
+    });
+    const measured = [];
+    for (let i = 0; i < 4; i++) measured.push((await one.advance()).metrics);
+    const last = measured.at(-1)!;
+    assert.ok('model/loss' in last && 'task/return' in last, Object.keys(last).join());
+    assert.ok(Object.values(last).every((value) => Number.isFinite(value)));
+    const { tensors } = one.save();
+    assert.ok(Object.keys(tensors).every((name) => !/replay\/state/.test(name)));
+    const { model } = await one.evaluate({ episodes: 4, seed: 1, deterministic: true });
+    assert.ok(model !== undefined && model.terminal.cases > 0);
+    await one.close();
   });
 
   it('goes on exactly where it was saved', async () => {
