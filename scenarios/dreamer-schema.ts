@@ -4,38 +4,17 @@ import {
   type DreamerOptions,
   dreamerDefaults,
   dreamerEnsembleDefaults,
+  type ZeroShotOptions,
+  zeroShotDefaults,
 } from '../agents/index.ts';
+import type { Json } from '../core/index.ts';
 import { count, fraction, nullable, orDefaults, positive } from './schema-parts.ts';
+import { worldModel, worldModelSchema } from './world-model-schema.ts';
 
 const weight = (description: string) => Type.Number({ description, minimum: 0 });
 
 /** Bins lie about one at 0. */
 const bins = (description: string) => count(3, { description: `${description}; odd.` });
-
-/** The world model, as a schema: agents' `DreamerModelOptions`. */
-const model = Type.Object(
-  {
-    name: Type.Literal('rssm', { description: "DreamerV3's recurrent state-space model." }),
-    deterministic: count(1, { description: 'Units of the GRU: the deterministic part of a state.' }),
-    groups: count(1, { description: 'The stochastic part: this many choices.' }),
-    classes: count(2, { description: 'Classes of each choice.' }),
-    units: count(1, { description: 'Units of every hidden layer.' }),
-    layers: count(1, { description: 'Hidden layers of encoder, decoder, and of each head.' }),
-    channels: count(1, {
-      description: 'Channels of the first convolution, for pictures; each further one has twice as many.',
-    }),
-    uniformMix: Type.Number({
-      description: 'Share of the uniform distribution in every choice of a latent.',
-      minimum: 0,
-      exclusiveMaximum: 1,
-    }),
-    freeNats: weight('Nats of divergence that cost nothing.'),
-    dynamicsScale: weight('Weight of the divergence that teaches the prior.'),
-    representationScale: weight('Weight of the divergence that teaches the posterior.'),
-    rewardBins: bins("Bins of the reward's distribution"),
-  },
-  { title: 'World model', additionalProperties: false },
-);
 
 const behaviour = Type.Object(
   {
@@ -57,13 +36,35 @@ const ensemble = Type.Object(
   { title: 'Ensemble', additionalProperties: false },
 );
 
+const level = Type.Unsafe<Json>({ description: "A level, as the environment's own levels are written." });
+
+/** Agents' `ZeroShotOptions`. */
+const zeroShot = Type.Object(
+  {
+    units: count(1, { description: 'Units of a hidden layer of the network that learns what tasks pay.' }),
+    layers: count(1, { description: 'Its hidden layers.' }),
+    learningRate: positive({ description: 'Its step size of Adam.', maximum: 1 }),
+    rewardSteps: count(1, { description: 'Its gradient steps, for all tasks together.' }),
+    policySteps: count(1, { description: "Gradient steps of each task's actor and critic." }),
+    episodes: count(2, { description: 'Episodes on each level.' }),
+    along: Type.Array(level, {
+      description: 'Levels that training never draws, along the direction curricula push to.',
+    }),
+    away: Type.Array(level, { description: 'Levels that training never draws, away from that direction.' }),
+  },
+  { title: 'Zero-shot tasks', additionalProperties: false },
+);
+
+const ZERO_SHOT =
+  'Evaluations learn and play the tasks of the environment, which training knows nothing of; null for not.';
+
 const ENSEMBLE = "Networks whose disagreement estimates the model's error; null for none.";
 
 /** Agents' `DreamerOptions`, as a schema. */
 const dreamer = Type.Object(
   {
     name: Type.Literal('dreamer', { description: 'DreamerV3: a world model, and actor and critic that learn in it.' }),
-    model,
+    model: worldModel,
     behaviour,
     rollout: count(1, { description: 'Steps of each copy between turns of learning.' }),
     replay: count(1, { description: 'Rows that the replay holds; the oldest make room.' }),
@@ -90,6 +91,7 @@ const dreamer = Type.Object(
         "What training acts by: the task's actor, random actions, or an actor that seeks the ensemble's disagreement.",
     }),
     ensemble: nullable(ensemble, { description: ENSEMBLE }),
+    zeroShot: nullable(zeroShot, { description: ZERO_SHOT }),
   },
   { title: 'Dreamer', additionalProperties: false },
 );
@@ -106,12 +108,18 @@ const part = <P extends Type.TProperties>(whole: Type.TObject<P>, defaults: { re
 export const dreamerSchema = Type.Object(
   {
     ...orDefaults<typeof dreamer.properties>(dreamer, dreamerDefaults),
-    model: Type.Optional(part(model, dreamerDefaults.model)),
+    model: Type.Optional(worldModelSchema),
     behaviour: Type.Optional(part(behaviour, dreamerDefaults.behaviour)),
     ensemble: Type.Optional(
       nullable(
         Type.Object(orDefaults(ensemble, dreamerEnsembleDefaults), { title: 'Ensemble', additionalProperties: false }),
         { description: ENSEMBLE, default: null },
+      ),
+    ),
+    zeroShot: Type.Optional(
+      nullable(
+        Type.Object(orDefaults(zeroShot, zeroShotDefaults), { title: 'Zero-shot tasks', additionalProperties: false }),
+        { description: ZERO_SHOT, default: null },
       ),
     ),
   },
@@ -127,3 +135,5 @@ type Frozen<T> = T extends readonly (infer E)[]
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof dreamer>>, DreamerOptions>;
 true satisfies Same<Frozen<Type.Static<typeof ensemble>>, DreamerEnsembleOptions>;
+// Levels may hold anything, which a recursive type cannot be compared by.
+true satisfies Same<keyof Type.Static<typeof zeroShot>, keyof ZeroShotOptions>;
