@@ -14,6 +14,7 @@ const backbone = Type.Object(
     layers: count(0, { description: 'Blocks.' }),
     heads: count(1, { description: 'Attention heads.' }),
     vocabulary: count(1, { description: 'Rows of the table of words; words share rows by hash.', maximum: 2 ** 24 }),
+    words: count(1, { description: 'Words that are read of a text that nobody points at, at most.' }),
     wordDropout: share('Share of words that are hidden from an update.'),
     dropout: share('Share of what blocks add that is set to 0 in updates.'),
   },
@@ -58,6 +59,12 @@ const shared = Type.Object(
       description: "What an agent's actions are judged by: the team's reward, its own, what the team would lose, COMA.",
     }),
     ownReward: Type.Number({ description: "The agent's own reward counts so much beside the credit.", minimum: 0 }),
+    wordCredit: nullable(Type.String({ minLength: 1 }), {
+      description: 'The box in observations that tells what each choice of an utterance was paid; null: none.',
+    }),
+    wordDiscount: fraction({
+      description: 'What the next choice of an utterance was paid counts so much for this one.',
+    }),
     value: Type.Enum(['shared', 'separate'], {
       description: "One value network that attends over all agents, or each role's own.",
     }),

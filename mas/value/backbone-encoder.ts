@@ -25,8 +25,13 @@ type Tensors = Branch<tf.Tensor>;
  * One transformer for all roles, or one for each (`isJoint`). An observation's tokens: one that is read out, one of all its
  * numbers, and one for each word of its texts.
  */
-export function backboneEncoders(roles: readonly Role[], options: BackboneEncoderOptions, isJoint: boolean): Encoders {
-  const plans = roles.map(planObservation);
+export function backboneEncoders(
+  roles: readonly Role[],
+  options: BackboneEncoderOptions,
+  isJoint: boolean,
+  wordCredit: string | null,
+): Encoders {
+  const plans = roles.map((role) => planObservation(role, { words: options.words, wordCredit }));
   if (!isJoint)
     return { each: plans.map((plan) => new BackboneEncoder(plan, new WordTransformer([plan], options), true)) };
   const transformer = new WordTransformer(plans, options);

@@ -14,7 +14,7 @@ export function checkPolicyOptions({ encoder }: SharedValueOptions, groups: read
     for (const group of groups) requireNoText(group);
     return;
   }
-  for (const name of ['width', 'layers', 'heads', 'vocabulary'] as const)
+  for (const name of ['width', 'layers', 'heads', 'vocabulary', 'words'] as const)
     requireCount(encoder[name], `encoder/${name}`);
   requireHeads(encoder, 'encoder');
   for (const name of ['wordDropout', 'dropout'] as const) {
@@ -74,6 +74,7 @@ const isFraction = (value: number): boolean => value >= 0 && value <= 1;
 /** Ranges of the options, by name: what they must be, in words, and whether they are. */
 const RANGES: readonly (readonly [Numbers, string, (value: number) => boolean])[] = [
   ['ownReward', 'a number', Number.isFinite],
+  ['wordDiscount', 'a number from 0 to 1', isFraction],
   ['rollout', 'a whole number above 0', isCount],
   ['epochs', 'a whole number above 0', isCount],
   ['minibatches', 'a whole number above 0', isCount],

@@ -122,7 +122,12 @@ class SharedValueLearner implements JointLearner {
     for (const credit of credits) credit.judge();
     const metrics = this.measureCredit();
     metrics['value/explained'] = this.team?.judge() ?? this.explainedByRoles();
-    if (options.normaliseAdvantages) for (const { advantage, decides } of credits) standardise(advantage, decides);
+    if (options.normaliseAdvantages) {
+      for (const { advantage, decides, words } of credits) {
+        standardise(advantage, decides);
+        if (words !== null) standardise(words.advantage, words.isChosen);
+      }
+    }
     const rate =
       options.schedule === 'linear' ? options.learningRate * Math.max(0, 1 - progress) : options.learningRate;
     Object.assign(metrics, await this.update(rate));
@@ -206,8 +211,8 @@ class SharedValueLearner implements JointLearner {
   private measureCredit(): Record<string, number> {
     const metrics: Record<string, number> = {};
     for (const [r, { N, group }] of this.network.roles.entries()) {
-      const { reward, advantage, decides } = this.credits[r]!;
-      const given = this.spec.options.credit === 'coma' ? advantage : reward;
+      const { credited, advantage, decides } = this.credits[r]!;
+      const given = this.spec.options.credit === 'coma' ? advantage : credited;
       for (let n = 0; n < N; n++) {
         let [sum, decisions] = [0, 0];
         for (let i = n; i < given.length; i += N) {

@@ -4,11 +4,16 @@ import type { SharedValueOptions } from './options.ts';
 import type { Role } from './role.ts';
 import { IDLE } from './role-rows.ts';
 import type { Round } from './round.ts';
+import { type WordCredit, wordCreditOf } from './word-credit.ts';
 
 /** What a role's decisions are judged by, and what its values are to learn: [T, B, N] each. */
 export class RoleCredit {
-  /** What an agent is paid. */
+  /** What an agent is credited with. */
+  readonly credited: Float32Array;
+  /** What of that values are to learn: all but what is told choice by choice. */
   readonly reward: Float32Array;
+  /** What is told choice by choice; null where nothing is. */
+  readonly words: WordCredit | null;
   /** As in `Experience`, but for the horizon: see `endings`. */
   readonly terminated: Uint8Array;
   readonly truncated: Uint8Array;
@@ -34,7 +39,9 @@ export class RoleCredit {
     const { T, B } = round;
     const { N } = role;
     const cells = T * B * N;
+    this.credited = new Float32Array(cells);
     this.reward = new Float32Array(cells);
+    this.words = wordCreditOf(role, round, options);
     this.terminated = new Uint8Array(cells);
     this.truncated = new Uint8Array(cells);
     this.counts = new Uint8Array(cells + B * N);
@@ -51,6 +58,8 @@ export class RoleCredit {
   begin(): void {
     this.findDecisions();
     this.pay();
+    this.reward.set(this.credited);
+    this.words?.begin(this.decides, this.reward);
     this.endings();
   }
 
@@ -70,6 +79,7 @@ export class RoleCredit {
       alive: counts,
     };
     generalisedAdvantages(track, options.discount, options.gaeLambda, this.advantage, this.target);
+    this.words?.judge(decides, this.advantage);
     if (!isComa) return;
     for (let i = 0; i < decides.length; i++)
       this.advantage[i] = decides[i] === 1 ? this.taken[i]! - this.baseline[i]! : 0;
@@ -85,12 +95,12 @@ export class RoleCredit {
   }
 
   private pay(): void {
-    const { role, round, reward, options } = this;
+    const { role, round, credited, options } = this;
     const { experience, T, B } = round;
     const { N, first } = role;
     const { reward: own } = experience.groups[role.index]!;
     if (options.credit === 'individual') {
-      reward.set(own);
+      credited.set(own);
       return;
     }
     const { difference, teamReward } = experience;
@@ -104,7 +114,7 @@ export class RoleCredit {
     for (let sample = 0; sample < T * B; sample++) {
       for (let n = 0; n < N; n++) {
         const credit = options.credit === 'difference' ? difference![sample * all + first + n]! : teamReward[sample]!;
-        reward[sample * N + n] = credit + options.ownReward * own[sample * N + n]!;
+        credited[sample * N + n] = credit + options.ownReward * own[sample * N + n]!;
       }
     }
   }

@@ -62,6 +62,24 @@ export function createLearnerPrograms(
     return outputs;
   };
 
+  /**
+   * The clipped surrogate of a role's rows [R]. Where each choice is judged by itself, the mean over an utterance's choices,
+   * with the utterance's ratio in the clipping and the gradient of each choice's own probability (GSPO-token, equation 13).
+   */
+  const surrogate = (
+    ratio: tf.Tensor,
+    inputs: Named,
+    r: number,
+    each: tf.Tensor | undefined,
+    length: tf.Tensor | undefined,
+  ): tf.Tensor => {
+    const judged = inputs[`${r}/wordAdvantage`];
+    if (judged === undefined || each === undefined || length === undefined)
+      return clippedSurrogate(ratio, inputs[`${r}/advantage`]!, options.clip);
+    const own = tf.mul(tf.expandDims(constant(ratio), -1), tf.exp(tf.sub(each, constant(each))));
+    return tf.div(tf.sum(clippedSurrogate(own, judged, options.clip), -1), length);
+  };
+
   const gradient = (inputs: Named): { gradient: tf.Tensor; metrics: tf.Tensor } => {
     const shares = tf.unstack(inputs.shares!) as tf.Scalar[];
     const before = inputs.parameters!;
@@ -70,11 +88,11 @@ export function createLearnerPrograms(
       const seen = network.see(parameters, inputs);
       const { team, agents } = network.values(parameters.value, seen);
       const critics = isComa ? network.critic(parameters.value, seen, inputs) : undefined;
-      const each = roles.map((_, r) => {
+      const losses = roles.map((_, r) => {
         const of = (name: string): tf.Tensor => inputs[`${r}/${name}`]!;
         const mean = (term: tf.Tensor): tf.Scalar => tf.mul<tf.Scalar>(tf.sum(tf.mul(term, of('weight'))), shares[r]!);
         const given = policy.headOf(parameters.policy, r);
-        const { logProbability, entropy, length } = policy.heads[r]!.evaluate(
+        const { logProbability, entropy, length, each } = policy.heads[r]!.evaluate(
           given,
           seen.encoded[r]!,
           inputs[`${r}/mask`],
@@ -87,7 +105,7 @@ export function createLearnerPrograms(
           tf.sum(tf.mul(errorLoss(tf.sub(value, of('target')), options), counts));
         const value = tf.mul<tf.Scalar>(missed(agents[r]!, of('counts')), shares[roles.length + r]!);
         return {
-          policy: mean(clippedSurrogate(ratio, of('advantage'), options.clip)),
+          policy: mean(surrogate(ratio, inputs, r, each, length)),
           value:
             critics === undefined
               ? value
@@ -105,7 +123,7 @@ export function createLearnerPrograms(
         team === undefined
           ? tf.scalar(0)
           : tf.mul<tf.Scalar>(tf.sum(errorLoss(tf.sub(team, inputs.team!), options)), shares[2 * roles.length]!);
-      return { each, teamLoss };
+      return { each: losses, teamLoss };
     };
     const loss = (vector: tf.Tensor): tf.Scalar => {
       const { each, teamLoss } = measure(vector);
@@ -151,6 +169,15 @@ export function createLearnerPrograms(
 }
 
 type Parameters = ReturnType<JointNetwork['unpacked']>;
+
+/** The same numbers, of which no gradient is taken. */
+function constant(x: tf.Tensor): tf.Tensor {
+  const op = tf.customGrad((input) => ({
+    value: tf.clone(input as tf.Tensor),
+    gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
+  }));
+  return op(x);
+}
 
 /** Of Q [S, n, K], that of the action taken: [S, n]; 0 where there was none. */
 function taken(q: tf.Tensor, acted: tf.Tensor): tf.Tensor {

@@ -11,6 +11,8 @@ export type EncoderOptions =
       readonly heads: number;
       /** Rows of the table of words; words share rows by hash. */
       readonly vocabulary: number;
+      /** Words that are read of a text that nobody points at, at most. */
+      readonly words: number;
       /** Share of words that are hidden from an update, and of what blocks add that is dropped; in [0, 1). */
       readonly wordDropout: number;
       readonly dropout: number;
@@ -36,6 +38,15 @@ export interface SharedValueOptions {
   readonly credit: 'shared' | 'individual' | 'difference' | 'coma';
   /** The agent's own reward counts so much beside the credit; no effect with `individual`. */
   readonly ownReward: number;
+  /**
+   * Where agents see what each choice of their utterance was paid: the name of a box [choices, 2] in observations, whose
+   * columns are what a choice added to the own reward and to the team's. Each choice is then credited with that, rather
+   * than with all of what was paid for the utterance. What is paid in later steps, up to the agent's next decision, counts
+   * too; the rest of the reward is everybody's as ever. null: utterances are credited as a whole.
+   */
+  readonly wordCredit: string | null;
+  /** What the next choice of an utterance adds counts so much for this one, with `wordCredit`: 0 for itself alone. */
+  readonly wordDiscount: number;
   /** `shared`: all agents' features, attended over. `separate`: each role's own, by itself, as in independent learning. */
   readonly value: 'shared' | 'separate';
   /** `joint`: roles share the backbone, each with a head of its own. `separate`: each role has a backbone of its own. */
@@ -78,9 +89,20 @@ export const sharedValueDefaults: SharedValueOptions = {
   name: 'shared',
   credit: 'shared',
   ownReward: 0,
+  wordCredit: null,
+  wordDiscount: 0,
   value: 'shared',
   policy: 'joint',
-  encoder: { kind: 'backbone', width: 64, layers: 1, heads: 4, vocabulary: 4096, wordDropout: 0, dropout: 0 },
+  encoder: {
+    kind: 'backbone',
+    width: 64,
+    layers: 1,
+    heads: 4,
+    vocabulary: 4096,
+    words: 128,
+    wordDropout: 0,
+    dropout: 0,
+  },
   attention: { width: 64, layers: 1, heads: 4 },
   rollout: 32,
   epochs: 4,

@@ -118,7 +118,7 @@ export function pointerHead({ A, M }: Role, action: MultiDiscrete, width: number
       const goesOn = tf.cast(tf.less(tf.reshape(stopped, [rows, A]), 0.5), 'float32');
       const each = tf.mul(tf.sum(tf.mul(logged, chosen), -1), goesOn);
       const entropies = tf.mul(tf.neg(tf.sum(tf.mul(tf.exp(logged), logged), -1)), goesOn);
-      return { logProbability: tf.sum(each, -1), entropy: tf.sum(entropies, -1), length: tf.sum(goesOn, -1) };
+      return { logProbability: tf.sum(each, -1), entropy: tf.sum(entropies, -1), length: tf.sum(goesOn, -1), each };
     },
 
     draw(own, encoded, mask, noise) {

@@ -18,10 +18,12 @@ export class PolicyNetwork {
 
   constructor(
     readonly roles: readonly Role[],
-    { encoder, policy }: Pick<SharedValueOptions, 'encoder' | 'policy'>,
+    { encoder, policy, wordCredit }: Pick<SharedValueOptions, 'encoder' | 'policy' | 'wordCredit'>,
   ) {
     this.encoding =
-      encoder.kind === 'plain' ? plainEncoders(roles, encoder) : backboneEncoders(roles, encoder, policy === 'joint');
+      encoder.kind === 'plain'
+        ? plainEncoders(roles, encoder)
+        : backboneEncoders(roles, encoder, policy === 'joint', wordCredit);
     this.heads = roles.map((role, r) => headOf(role, this.encoding.each[r]!.features));
   }
 

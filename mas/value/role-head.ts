@@ -18,8 +18,9 @@ export interface RoleHead {
   ): {
     readonly logProbability: tf.Tensor;
     readonly entropy: tf.Tensor;
-    /** Of an utterance: its words [R], the stop among them. */
+    /** Of an utterance: how many choices it has [R], the stop among them; and of each [R, A], 0 after the stop. */
     readonly length?: tf.Tensor;
+    readonly each?: tf.Tensor;
   };
   /** Draws by the noise [R, noiseSize], or takes the most likely: [R, A] and [R]. */
   draw(

@@ -8,6 +8,8 @@ export class Staged {
   private readonly mask: Uint8Array;
   private readonly logProbability: Float32Array;
   private readonly advantage: Float32Array;
+  /** [rows, A] where each choice is judged by itself, else nothing. */
+  private readonly wordAdvantage: Float32Array | null;
   /** Whether programs read actions: in learning, and for a critic of actions. */
   private readonly hasMask: boolean;
 
@@ -25,6 +27,7 @@ export class Staged {
     this.mask = new Uint8Array(this.hasMask ? most * M : 0);
     this.logProbability = new Float32Array(isLearning ? most : 0);
     this.advantage = new Float32Array(isLearning ? most : 0);
+    this.wordAdvantage = isLearning && sources.credits[r]!.words !== null ? new Float32Array(most * A) : null;
   }
 
   /** cell: of each row, its place in [T + 1, B, N]; beyond that, of an episode's last observation. */
@@ -32,7 +35,7 @@ export class Staged {
     const { hasMask, mask, isLearning } = this;
     const { A, M } = this.round.roles[this.r]!;
     const { action, actionMask, logProbability } = this.round.experience.groups[this.r]!;
-    const { advantage } = this.sources.credits[this.r]!;
+    const { advantage, words } = this.sources.credits[this.r]!;
     for (let row = 0; row < rows; row++) {
       const at = cell[row]!;
       if (hasMask) {
@@ -44,6 +47,8 @@ export class Staged {
       for (let i = 0; i < A; i++) this.action[row * A + i] = action[at * A + i]!;
       this.logProbability[row] = logProbability[at]!;
       this.advantage[row] = advantage[at]!;
+      if (this.wordAdvantage === null) continue;
+      for (let i = 0; i < A; i++) this.wordAdvantage[row * A + i] = words!.advantage[at * A + i]!;
     }
   }
 
@@ -57,6 +62,8 @@ export class Staged {
     made[`${r}/action`] = { dtype, shape: [rows, A], data: action.subarray(0, rows * A) };
     made[`${r}/logProbability`] = float32([rows], this.logProbability.subarray(0, rows));
     made[`${r}/advantage`] = float32([rows], this.advantage.subarray(0, rows));
+    if (this.wordAdvantage !== null)
+      made[`${r}/wordAdvantage`] = float32([rows, A], this.wordAdvantage.subarray(0, rows * A));
     return made;
   }
 }

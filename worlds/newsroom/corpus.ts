@@ -5,8 +5,9 @@ import { type Facts, generatedArticles } from './generated/index.ts';
 import { NEWSROOM_NAME, type NewsroomSettings } from './settings.ts';
 import { readSource, type SourceArticle, sourceArticles } from './sources/index.ts';
 
-/** Of this many articles about one is held out. */
+/** Of this many articles about one is held out; of this many of the others one is for choosing settings by. */
 const HELD_OUT = 5;
+const VALIDATED = 5;
 /** How many corpora are kept, so that evaluations and workers of a process need not read them again. */
 const KEPT = 2;
 
@@ -19,6 +20,8 @@ export interface NewsroomArticle {
   readonly isLabelled: boolean;
   /** In `test`, else in `train`: decided by its title and description alone. */
   readonly isHeldOut: boolean;
+  /** In `validation` where settings are being chosen, else in `train`; never held out. Decided in the same way. */
+  readonly isValidation: boolean;
   /** SHA-256 of title and description, tidied. */
   readonly digest: string;
   /** What is known of a generated article. */
@@ -75,12 +78,14 @@ function usable(source: SourceArticle): readonly NewsroomArticle[] {
 function articleOf(source: SourceArticle, facts: Facts | null): NewsroomArticle {
   const [title, description] = [tidied(source.title), tidied(source.description)];
   const digest = sha256(`${title}\n${description}`);
+  const isHeldOut = Number.parseInt(digest.slice(0, 8), 16) % HELD_OUT === 0;
   return {
     title,
     description,
     tone: source.tone ?? lexiconTone(`${title} ${description}`),
     isLabelled: source.tone !== null,
-    isHeldOut: Number.parseInt(digest.slice(0, 8), 16) % HELD_OUT === 0,
+    isHeldOut,
+    isValidation: !isHeldOut && Number.parseInt(digest.slice(8, 16), 16) % VALIDATED === 0,
     digest,
     facts,
   };

@@ -70,7 +70,7 @@ export function newsroomDesk(options: NewsroomOptions = {}): Newsdesk {
     name: corpus.name,
     settings,
     articles,
-    split: splitOf(articles, settings.split, corpus.name),
+    split: splitOf(articles, settings, corpus.name),
     ownWords: library.ownWords,
     library,
     digest: corpus.digest,
@@ -92,14 +92,25 @@ export function newsroomDesk(options: NewsroomOptions = {}): Newsdesk {
   };
 }
 
-function splitOf(articles: readonly NewsroomArticle[], split: Split, name: string): readonly number[] {
-  const indices = articles.flatMap(({ isHeldOut }, index) =>
-    split === 'all' || isHeldOut === (split === 'test') ? [index] : [],
+function splitOf(
+  articles: readonly NewsroomArticle[],
+  { split, tuning }: NewsroomSettings,
+  name: string,
+): readonly number[] {
+  const splitOfArticle = ({ isHeldOut, isValidation }: NewsroomArticle): Split => {
+    if (isHeldOut) return 'test';
+    return tuning && isValidation ? 'validation' : 'train';
+  };
+  const indices = articles.flatMap((article, index) =>
+    split === 'all' || splitOfArticle(article) === split ? [index] : [],
   );
   if (indices.length > 0) return indices;
   throw new LightbulbError('invalid_input', `there are too few articles: none falls to the split "${split}"`, {
     where: name,
-    wanted: 'about one in five is held out, by its hash',
+    wanted:
+      split === 'validation'
+        ? '"tuning": true, and about one in five of what is not held out, by its hash'
+        : 'about one in five is held out, by its hash',
     got: `${articles.length} articles`,
     cure: 'Give more articles, or take the split "all"',
   });

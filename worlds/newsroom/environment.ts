@@ -10,6 +10,7 @@ import { type Newsdesk, type NewsroomEpisode, newsroomDesk } from './desk.ts';
 import { DeskState } from './desk-state.ts';
 import { articleLevels, articleOfLevel } from './levels.ts';
 import type { Library } from './library.ts';
+import { NotesReward, Paid, PieceReward } from './paid.ts';
 import { ANALYST, FEEDBACK_KINDS, newsroomGroups, SUMMARISER, WRITER } from './roles.ts';
 import { Scorer, weightsOf } from './scorer.ts';
 import { NEWSROOM_NAME as NAME, type NewsroomOptions } from './settings.ts';
@@ -67,6 +68,11 @@ class NewsroomCopies implements Newsroom {
   private readonly copies: Copies<number>;
   private readonly scorer: Scorer;
   private readonly reader: UtteranceReader;
+  private readonly notesReward: NotesReward;
+  private readonly pieceReward: PieceReward;
+  /** What the summariser's choices, and the writer's, added to the rewards in the last step. */
+  private readonly notesPaid: Paid;
+  private readonly piecePaid: Paid;
   private readonly view: NewsroomView;
   /** The tokens of one copy's notes. */
   private readonly noteTokens: Int32Array;
@@ -93,8 +99,12 @@ class NewsroomCopies implements Newsroom {
       articleOfLevel(level, library.articles.length),
     );
     this.scorer = new Scorer(library, weightsOf(settings), Math.max(kept, written));
-    this.reader = new UtteranceReader(Math.max(kept, words));
-    this.view = new NewsroomView(library, this.desks, settings);
+    this.reader = new UtteranceReader(Math.max(kept, words), Math.max(kept, written));
+    this.notesReward = new NotesReward(this.scorer, settings.lengthCost / kept);
+    this.pieceReward = new PieceReward(this.scorer);
+    this.notesPaid = new Paid(batchSize, kept);
+    this.piecePaid = new Paid(batchSize, written);
+    this.view = new NewsroomView(library, this.desks, settings, this.notesPaid.data, this.piecePaid.data);
     this.noteTokens = new Int32Array(kept * library.table.mostTokens);
     this.team = new Float32Array(batchSize);
     this.ended = new Uint8Array(batchSize);
@@ -208,14 +218,15 @@ class NewsroomCopies implements Newsroom {
 
   /** The first step of an episode: the article becomes notes and a tone. */
   private read(b: number, picks: Int32Array, tones: Int32Array, output: readonly GroupOutput[]): void {
-    const { desks, library, scorer, reader } = this;
-    const { kept, lengthCost, alone } = this.desk.settings;
+    const { desks, library, scorer, reader, notesReward } = this;
+    const { kept, alone } = this.desk.settings;
     const article = desks.article[b]!;
     const { inOrder } = library.table;
     const [start, count] = [library.wordStart[article]!, library.wordsOf(article)];
     const picked = reader.read(picks, b * kept, kept, 1, 0, inOrder, start, count, desks.notes, b * kept);
-    scorer.gather(desks.notes, b * kept, picked);
-    output[SUMMARISER]!.reward[b] = scorer.rougeN(1, article) * (1 - (lengthCost * picked) / kept);
+    notesReward.article = article;
+    this.notesPaid.pay(b, scorer, desks.notes, b * kept, reader.lengths, notesReward);
+    output[SUMMARISER]!.reward[b] = notesReward.own;
     output[ANALYST]!.reward[b] = tones[b] === library.tones[article] ? 1 : 0;
     output[WRITER]!.reward[b] = 0;
     for (let g = 0; g < output.length; g++) output[g]!.terminated[b] = 0;
@@ -231,7 +242,7 @@ class NewsroomCopies implements Newsroom {
 
   /** The second: notes and tone become a piece, and the next article begins. */
   private write(b: number, action: Int32Array, output: readonly GroupOutput[]): void {
-    const { desks, library, scorer, reader } = this;
+    const { desks, library, scorer, reader, pieceReward } = this;
     const { kept, written, alone } = this.desk.settings;
     const { lastPiece, lastPieceCount } = desks;
     const [article, told, count] = [desks.article[b]!, desks.told[b]!, desks.noteCount[b]!];
@@ -254,9 +265,11 @@ class NewsroomCopies implements Newsroom {
     scorer.gather(desks.notes, b * kept, count);
     const notesTone = scorer.toneOfText();
     const noteTokens = scorer.copyTokens(this.noteTokens);
-    scorer.gather(lastPiece, at, length);
-    scorer.score(article, told);
-    this.team[b] = scorer.team;
+    pieceReward.article = article;
+    pieceReward.told = told;
+    this.piecePaid.pay(b, scorer, lastPiece, at, reader.lengths, pieceReward);
+    if (!alone) this.notesPaid.share(b, this.piecePaid, action, first);
+    this.team[b] = pieceReward.team;
     this.ended[b] = 1;
     if (!alone) {
       const k = b * FEEDBACK_KINDS.length;
@@ -267,10 +280,13 @@ class NewsroomCopies implements Newsroom {
     }
     for (let g = 0; g < output.length; g++) {
       const { reward, terminated, finalObservation } = output[g]!;
-      reward[b] = g === WRITER ? (scorer.rouge1 + scorer.fluency) / 2 : 0;
+      reward[b] = g === WRITER ? pieceReward.own : 0;
       terminated[b] = 1;
       this.view.observe(b, g, finalObservation);
     }
+    // The next article begins with nothing paid.
+    this.notesPaid.clear(b);
+    this.piecePaid.clear(b);
     desks.close(b);
     this.begin(b);
   }
@@ -285,6 +301,10 @@ class NewsroomCopies implements Newsroom {
     this.team.fill(0);
     this.opinions.fill(0);
     this.ended.fill(0);
+    for (let b = 0; b < this.batchSize; b++) {
+      this.notesPaid.clear(b);
+      this.piecePaid.clear(b);
+    }
   }
 
   private checkOutput(output: readonly GroupOutput[]): void {
@@ -296,9 +316,9 @@ class NewsroomCopies implements Newsroom {
 
   private fingerprint(): string {
     const { settings, digest } = this.desk;
-    const { words, maxLength, ownWords, alone } = settings;
+    const { words, maxLength, ownWords, alone, tuning } = settings;
     this.hash ??= createHash('sha256')
-      .update(JSON.stringify([digest, words, maxLength, ownWords, alone]))
+      .update(JSON.stringify([digest, words, maxLength, ownWords, alone, tuning]))
       .digest('hex')
       .slice(0, 16);
     return this.hash;

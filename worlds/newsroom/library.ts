@@ -2,11 +2,12 @@ import { Fluency } from '../text/index.ts';
 import type { NewsroomArticle, NewsroomCorpus } from './corpus.ts';
 import { frequentWords } from './own-words.ts';
 import type { NewsroomSettings } from './settings.ts';
+import { toneOutlook } from './tone-outlook.ts';
 import { wordStatistics } from './word-statistics.ts';
 import { charactersOf, TokenNumbers, WordTable } from './word-table.ts';
 
 /** What of the settings decides a library. */
-type Cut = Pick<NewsroomSettings, 'words' | 'maxLength' | 'ownWords'>;
+type Cut = Pick<NewsroomSettings, 'words' | 'maxLength' | 'ownWords' | 'tuning'>;
 
 /** How many libraries are kept, so that evaluations need not make them again. */
 const KEPT = 2;
@@ -28,17 +29,21 @@ export class Library {
   readonly tones: Int32Array;
   readonly fluency: Fluency;
   readonly numbers = new TokenNumbers();
+  /** Whether each article is one of those that all knowledge comes from. */
+  private readonly isCounted: readonly boolean[];
   /** The words that are seen of each article. */
   private readonly seen: readonly (readonly string[])[];
   private known: Float32Array | undefined;
+  private toned: Float32Array | undefined;
 
   constructor(
     readonly corpus: NewsroomCorpus,
-    { words, maxLength, ownWords }: Cut,
+    { words, maxLength, ownWords, tuning }: Cut,
   ) {
     const { articles } = corpus;
+    this.isCounted = articles.map(({ isHeldOut, isValidation }) => !isHeldOut && !(tuning && isValidation));
     // By their digests, so that their order in the file decides nothing.
-    const training = articles.filter(({ isHeldOut }) => !isHeldOut).sort((a, b) => (a.digest < b.digest ? -1 : 1));
+    const training = articles.filter((_, a) => this.isCounted[a]).sort((a, b) => (a.digest < b.digest ? -1 : 1));
     const titles = training.map(({ title }) => title);
     const { numbers } = this;
     const tokens = titles.map((title) => numbers.ofText(title));
@@ -63,9 +68,17 @@ export class Library {
    */
   get statistics(): Float32Array {
     this.known ??= wordStatistics(
-      this.articles.map(({ title, isHeldOut }, a) => ({ words: this.seen[a]!, title, isCounted: !isHeldOut })),
+      this.articles.map(({ title }, a) => ({ words: this.seen[a]!, title, isCounted: this.isCounted[a]! })),
     );
     return this.known;
+  }
+
+  /** [articles, OUTLOOK]: what the words of each article told of the tone of others (see `toneOutlook`). */
+  get outlook(): Float32Array {
+    this.toned ??= toneOutlook(
+      this.articles.map(({ tone }, a) => ({ words: this.seen[a]!, tone, isCounted: this.isCounted[a]! })),
+    );
+    return this.toned;
   }
 
   /** How many words of an article are seen. */
@@ -76,7 +89,7 @@ export class Library {
 
 /** The library of a corpus; made once. */
 export function libraryOf(corpus: NewsroomCorpus, cut: Cut): Library {
-  const key = [corpus.digest, corpus.name, cut.words, cut.maxLength, cut.ownWords].join(' ');
+  const key = [corpus.digest, corpus.name, cut.words, cut.maxLength, cut.ownWords, cut.tuning].join(' ');
   const library = libraries.get(key) ?? new Library(corpus, cut);
   libraries.delete(key);
   libraries.set(key, library);

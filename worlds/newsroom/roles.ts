@@ -1,6 +1,8 @@
 import type { FeedbackKind, Group } from '../batched.ts';
 import { TONES } from '../text/index.ts';
+import { PAID } from './paid.ts';
 import type { NewsroomSettings } from './settings.ts';
+import { OUTLOOK } from './tone-outlook.ts';
 import { STATISTICS } from './word-statistics.ts';
 
 /** The numbers of the groups. */
@@ -14,12 +16,14 @@ export function newsroomGroups(settings: NewsroomSettings, ownWords: readonly st
   const text = { type: 'text', maxLength } as const;
   // Log-odds and counts: bounded far beyond what they are.
   const statistics = (rows: number) => ({ type: 'box', shape: [rows, STATISTICS], low: -100, high: 100 }) as const;
+  const paid = (choices: number) => ({ type: 'box', shape: [choices, PAID], low: -1, high: 1 }) as const;
+  const outlook = { type: 'box', shape: [OUTLOOK], low: -1000, high: 1000 } as const;
   const first = 1 + ownWords.length;
   return [
     {
       name: 'summariser',
       agents: ['summariser'],
-      observation: { type: 'dict', spaces: { article: text, statistics: statistics(words) } },
+      observation: { type: 'dict', spaces: { article: text, paid: paid(kept), statistics: statistics(words) } },
       action: {
         type: 'multiDiscrete',
         n: new Array<number>(kept).fill(1 + words),
@@ -30,7 +34,7 @@ export function newsroomGroups(settings: NewsroomSettings, ownWords: readonly st
     {
       name: 'analyst',
       agents: ['analyst'],
-      observation: { type: 'dict', spaces: { article: text } },
+      observation: { type: 'dict', spaces: { article: text, outlook } },
       action: { type: 'discrete', n: TONES.length, labels: TONES },
       masked: true,
     },
@@ -41,6 +45,7 @@ export function newsroomGroups(settings: NewsroomSettings, ownWords: readonly st
         type: 'dict',
         spaces: {
           notes: text,
+          paid: paid(written),
           statistics: statistics(kept),
           tone: { type: 'discrete', n: TONES.length, labels: TONES },
         },

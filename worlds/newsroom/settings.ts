@@ -2,7 +2,7 @@ import type { NumberOption, OptionValues, TextOption, ToggleOption } from '../op
 
 export const NEWSROOM_NAME = 'newsroom';
 
-export const SPLITS = ['train', 'test', 'all'] as const;
+export const SPLITS = ['train', 'validation', 'test', 'all'] as const;
 export type Split = (typeof SPLITS)[number];
 
 function count(standard: number, description: string, minimum = 1): NumberOption {
@@ -31,8 +31,12 @@ export const NEWSROOM_OPTIONS = {
     type: 'text',
     default: 'train',
     choices: SPLITS,
-    description: 'which articles are read: test is a fifth by the hash of the article, train the others',
+    description:
+      'which articles are read: test is a fifth by the hash of the article, train the others; validation: see tuning',
   } as TextOption<Split>,
+  tuning: toggle(
+    'while settings are chosen: a fifth of train, by hash, becomes the split validation, and nothing is learned from it',
+  ),
   words: count(40, 'words of an article that are seen'),
   maxLength: count(320, 'characters of an article that are seen, cut at the end of a word'),
   kept: count(10, 'words that the summariser may pick'),

@@ -39,10 +39,13 @@ export class UtteranceReader {
   private readonly taken: Uint8Array;
   /** How many different words it pointed at. */
   pointed = 0;
+  /** How many words there were after each choice of it. */
+  readonly lengths: Int32Array;
 
-  /** longest: the most words that can be pointed at. */
-  constructor(longest: number) {
+  /** longest: the most words that can be pointed at. components: the most choices. */
+  constructor(longest: number, components: number) {
     this.taken = new Uint8Array(longest);
+    this.lengths = new Int32Array(components);
   }
 
   /**
@@ -65,18 +68,18 @@ export class UtteranceReader {
     this.taken.fill(0);
     this.pointed = 0;
     let length = 0;
-    for (let i = from; i < from + components; i++) {
-      const choice = action[i]!;
-      if (choice === 0) break;
-      if (choice < first) {
-        out[at + length++] = own + choice - 1;
-        continue;
-      }
+    let hasStopped = false;
+    for (let i = 0; i < components; i++) {
+      const choice = action[from + i]!;
+      hasStopped ||= choice === 0;
       const pointer = choice - first;
-      if (pointer >= count || this.taken[pointer] === 1) continue;
-      this.taken[pointer] = 1;
-      this.pointed++;
-      out[at + length++] = list[start + pointer]!;
+      if (!hasStopped && pointer < 0) out[at + length++] = own + choice - 1;
+      else if (!hasStopped && pointer < count && this.taken[pointer] === 0) {
+        this.taken[pointer] = 1;
+        this.pointed++;
+        out[at + length++] = list[start + pointer]!;
+      }
+      this.lengths[i] = length;
     }
     return length;
   }

@@ -2,8 +2,10 @@ import type { GroupOutput } from '../batched.ts';
 import { TONES } from '../text/index.ts';
 import type { DeskState } from './desk-state.ts';
 import type { Library } from './library.ts';
+import { PAID } from './paid.ts';
 import { ANALYST, SUMMARISER, WRITER } from './roles.ts';
 import type { NewsroomSettings } from './settings.ts';
+import { OUTLOOK } from './tone-outlook.ts';
 import { UtteranceMasks } from './utterance.ts';
 import { STATISTICS } from './word-statistics.ts';
 
@@ -16,11 +18,18 @@ export class NewsroomView {
   /** What is known about the words of each article: [its words, STATISTICS], and about any word. */
   private readonly known: readonly Float32Array[];
   private readonly statistics: Float32Array;
+  private readonly outlook: Float32Array;
+  /** How many numbers of the pay of notes, and of a piece, are seen. */
+  private readonly notesWidth: number;
+  private readonly pieceWidth: number;
 
+  /** notesPaid, piecePaid: see `Paid`. */
   constructor(
     private readonly library: Library,
     private readonly desks: DeskState,
     private readonly settings: NewsroomSettings,
+    private readonly notesPaid: Float32Array,
+    private readonly piecePaid: Float32Array,
   ) {
     const { kept, written, words } = settings;
     const { statistics, wordStart } = library;
@@ -28,6 +37,9 @@ export class NewsroomView {
     this.pickMasks = new UtteranceMasks(kept, 1 + words);
     this.pieceMasks = new UtteranceMasks(written, this.first + kept);
     this.statistics = statistics;
+    this.outlook = library.outlook;
+    this.notesWidth = kept * PAID;
+    this.pieceWidth = written * PAID;
     this.known = library.articles.map((_, a) =>
       statistics.subarray(wordStart[a]! * STATISTICS, wordStart[a + 1]! * STATISTICS),
     );
@@ -54,13 +66,19 @@ export class NewsroomView {
   observe(b: number, g: number, out: Float32Array): void {
     const { maxLength, words } = this.settings;
     if (g === WRITER) this.observeNotes(b, out);
-    else if (g === ANALYST) this.observeArticle(b, out, b * maxLength);
-    else {
-      const at = b * (maxLength + words * STATISTICS);
+    else if (g === ANALYST) {
+      const at = b * (maxLength + OUTLOOK);
       this.observeArticle(b, out, at);
+      const from = this.desks.article[b]! * OUTLOOK;
+      for (let i = 0; i < OUTLOOK; i++) out[at + maxLength + i] = this.outlook[from + i]!;
+    } else {
+      const paid = this.notesWidth;
+      const at = b * (maxLength + paid + words * STATISTICS);
+      this.observeArticle(b, out, at);
+      copyRow(this.notesPaid, b, paid, out, at + maxLength);
       const known = this.known[this.desks.article[b]!]!;
-      out.set(known, at + maxLength);
-      out.fill(0, at + maxLength + known.length, at + maxLength + words * STATISTICS);
+      out.set(known, at + maxLength + paid);
+      out.fill(0, at + maxLength + paid + known.length, at + maxLength + paid + words * STATISTICS);
     }
   }
 
@@ -73,16 +91,24 @@ export class NewsroomView {
   private observeNotes(b: number, out: Float32Array): void {
     const { desks, statistics } = this;
     const { maxLength, kept, alone } = this.settings;
+    const paid = this.pieceWidth;
     const width: number = STATISTICS;
-    const at = b * (maxLength + kept * width + TONES.length);
+    const at = b * (maxLength + paid + kept * width + TONES.length);
     const count = desks.noteCount[b]!;
     this.library.table.write(desks.notes, b * kept, count, out, at, maxLength);
-    let to = at + maxLength;
+    copyRow(this.piecePaid, b, paid, out, at + maxLength);
+    const told = at + maxLength + paid + kept * width;
+    let to = at + maxLength + paid;
     for (let i = b * kept; i < b * kept + count; i++) {
       const row = desks.notes[i]! * width;
       for (let f = row; f < row + width; f++) out[to++] = statistics[f]!;
     }
-    out.fill(0, to, to + (kept - count) * width + TONES.length);
-    out[at + maxLength + kept * width + (alone ? 1 : desks.told[b]!)] = 1;
+    out.fill(0, to, told + TONES.length);
+    out[told + (alone ? 1 : desks.told[b]!)] = 1;
   }
+}
+
+/** Row `b` of rows of so many numbers, to `out[at...]`. */
+function copyRow(rows: Float32Array, b: number, width: number, out: Float32Array, at: number): void {
+  for (let i = 0; i < width; i++) out[at + i] = rows[b * width + i]!;
 }

@@ -1,7 +1,10 @@
 import { tokensOf } from '../text/index.ts';
+import { KINDS, LOOKS, looksOf, type Reading, readingOfWords } from './word-looks.ts';
 
+/** How many texts and titles have the word, and the difference. */
+const FREQUENCIES = 3;
 /** Numbers about each word that is seen. */
-export const STATISTICS = 24;
+export const STATISTICS: number = KINDS.length + FREQUENCIES + LOOKS;
 /** Words that are counted beside what was seen, at the rate of all words: how strongly few sightings are doubted. */
 const DOUBT = 4;
 
@@ -33,53 +36,34 @@ export interface CountedArticle {
   readonly isCounted: boolean;
 }
 
-/** A word at its place. */
-interface Place {
-  readonly words: readonly string[];
-  /** The tokens of each word, as one. */
-  readonly keys: readonly string[];
-  readonly at: number;
-}
-
-/** What words are counted by: where two places have the same text, they count as the same. */
-const KINDS: readonly ((place: Place) => string)[] = [
-  ({ keys, at }) => keys[at]!,
-  ({ keys, at }) => keys[at]!.slice(0, 5),
-  ({ keys, at }) => `${keys[at]!.slice(-3)} ${keys[at]!.length > 4}`,
-  ({ keys, at }) => keys[at - 1] ?? '',
-  ({ keys, at }) => keys[at + 1] ?? '',
-  ({ words, at }) =>
-    [shapeOf(words[at]!), shapeOf(words[at - 1] ?? ''), shapeOf(words[at + 1] ?? ''), Math.min(at >> 2, 5)].join(' '),
-];
-
 /**
  * What a corpus knows about each word that is seen of its articles: [words of all articles, STATISTICS], articles one
- * after the other. First, for each of six kinds (the word; its first five letters; its last three; the word before it;
- * the one behind; its shape, its neighbours' and its place), half the log-odds, and 1, that a word of this kind stands in
- * the title too. Then how many articles have the word, how many titles (logarithms, fifths), the difference of these;
- * capitals, digits, length, place, punctuation, and whether it comes twice. All near [-2, 2]. Counts are of the counted
- * articles without the word's own, so that no title tells of itself.
+ * after the other. First, for each of `KINDS` (the word, its stem, what stands around it, how it is written and where),
+ * half the log-odds, and 1, that a word of this kind stands in the title too. Then how many articles have the word, how
+ * many titles (logarithms, fifths), the difference of these; then `looksOf` it. All near [-2, 2]. Counts are of the
+ * counted articles without the word's own, so that no title tells of itself.
  */
 export function wordStatistics(articles: readonly CountedArticle[]): Float32Array {
   const kinds = KINDS.map(() => new Kinds());
   const texts = new Map<string, number>();
   const titles = new Map<string, number>();
-  const read = articles.map((article) => readingOf(article, kinds));
+  const read = articles.map((article) => countedReading(article, kinds));
   for (const { places, isInTitle, isCounted, inText, inTitle } of read) {
     if (!isCounted) continue;
     for (const [k, counts] of kinds.entries()) counts.all.add(places[k]!, isInTitle, 1);
     for (const word of inText) texts.set(word, (texts.get(word) ?? 0) + 1);
     for (const word of inTitle) titles.set(word, (titles.get(word) ?? 0) + 1);
   }
-  const out = new Float32Array(STATISTICS * read.reduce((sum, { words }) => sum + words.length, 0));
+  const out = new Float32Array(STATISTICS * read.reduce((sum, { reading }) => sum + reading.words.length, 0));
   let offset = 0;
-  for (const { words, keys, places, isInTitle, isCounted, inTitle } of read) {
+  for (const { reading, places, isInTitle, isCounted, inTitle } of read) {
+    const { words, keys } = reading;
     // Without itself for as long as it is looked at.
     if (isCounted) for (const [k, counts] of kinds.entries()) counts.all.add(places[k]!, isInTitle, -1);
     const itself = isCounted ? 1 : 0;
     const { seen, hits } = kinds[0]!.all;
     const rate = (hits + 1) / (seen + 2);
-    for (const [i, word] of words.entries()) {
+    for (let i = 0; i < words.length; i++) {
       for (const [k, { all }] of kinds.entries()) {
         const kind = places[k]![i]!;
         const share = (all.hitsOf[kind]! + DOUBT * rate) / (all.seenOf[kind]! + DOUBT);
@@ -87,7 +71,7 @@ export function wordStatistics(articles: readonly CountedArticle[]): Float32Arra
       }
       const inTexts = Math.log1p((texts.get(keys[i]!) ?? itself) - itself);
       const inTitles = Math.log1p((titles.get(keys[i]!) ?? 0) - (inTitle.has(keys[i]!) ? itself : 0));
-      out.set([inTexts / 5, inTitles / 5, inTitles - inTexts, ...looksOf(word, words, keys, i)], offset + KINDS.length);
+      out.set([inTexts / 5, inTitles / 5, inTitles - inTexts, ...looksOf(reading, i)], offset + KINDS.length);
       offset += STATISTICS;
     }
     if (isCounted) for (const [k, counts] of kinds.entries()) counts.all.add(places[k]!, isInTitle, 1);
@@ -95,47 +79,13 @@ export function wordStatistics(articles: readonly CountedArticle[]): Float32Arra
   return out;
 }
 
-function readingOf({ words, title, isCounted }: CountedArticle, kinds: readonly Kinds[]) {
-  const keys = words.map((word) => tokensOf(word).join(' '));
+function countedReading({ words, title, isCounted }: CountedArticle, kinds: readonly Kinds[]) {
+  const reading: Reading = readingOfWords(words);
+  const { keys } = reading;
   const inTitle = new Set(tokensOf(title));
   const isInTitle = keys.map((key) => key !== '' && key.split(' ').every((token) => inTitle.has(token)));
-  const places = KINDS.map((kindOf, k) => words.map((_, at) => kinds[k]!.number(kindOf({ words, keys, at }))));
-  return { words, keys, places, isInTitle, isCounted, inText: new Set(keys), inTitle };
-}
-
-/** Fifteen numbers that need no corpus. */
-function looksOf(word: string, words: readonly string[], keys: readonly string[], i: number): number[] {
-  const shape = shapeOf(word);
-  const isEnd = (text: string | undefined): boolean => text !== undefined && /[.!?]$/.test(text);
-  return [
-    flag(shape === 'A'),
-    flag(shape === 'A' || shape === 'a'),
-    flag(shape === '0'),
-    word.length / 10,
-    i / 40,
-    i / words.length,
-    words.length / 40,
-    flag(i < 3),
-    flag(i >= 3 && i < 10),
-    flag(keys.indexOf(keys[i]!) !== keys.lastIndexOf(keys[i]!)),
-    flag(/[.,;:!?]$/.test(word)),
-    flag(isEnd(word)),
-    flag(isEnd(words[i - 1])),
-    flag(/^[("]/.test(word)),
-    flag(keys[i] === ''),
-  ];
-}
-
-/** Capitals, a capital, digits, others; nothing for nothing. */
-function shapeOf(word: string): string {
-  if (word === '') return '';
-  if (/^[("'$]*\d/.test(word)) return '0';
-  if (/^[("']*\p{Lu}/u.test(word)) return /\p{Ll}/u.test(word) ? 'a' : 'A';
-  return 'x';
-}
-
-function flag(is: boolean): number {
-  return is ? 1 : 0;
+  const places = KINDS.map((kindOf, k) => words.map((_, at) => kinds[k]!.number(kindOf(reading, at))));
+  return { reading, places, isInTitle, isCounted, inText: new Set(keys), inTitle };
 }
 
 /** The texts of one kind by number, and how often each was seen. */

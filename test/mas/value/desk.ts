@@ -49,7 +49,7 @@ export const B = 4;
 /** Options of a learner that reads. */
 export const reading: SharedValueOptions = {
   ...plain,
-  encoder: { kind: 'backbone', width: 8, layers: 1, heads: 2, vocabulary: 32, wordDropout: 0, dropout: 0 },
+  encoder: { kind: 'backbone', width: 8, layers: 1, heads: 2, vocabulary: 32, words: 128, wordDropout: 0, dropout: 0 },
   rollout: T,
   minibatches: 1,
   learningRate: 0.01,

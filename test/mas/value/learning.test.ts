@@ -66,7 +66,16 @@ describe('learning with a shared value', () => {
       copies: B,
       options: {
         ...plain,
-        encoder: { kind: 'backbone', width: 16, layers: 1, heads: 2, vocabulary: 64, wordDropout: 0, dropout: 0 },
+        encoder: {
+          kind: 'backbone',
+          width: 16,
+          layers: 1,
+          heads: 2,
+          vocabulary: 64,
+          words: 128,
+          wordDropout: 0,
+          dropout: 0,
+        },
         rollout: 1,
         epochs: 4,
         minibatches: 2,

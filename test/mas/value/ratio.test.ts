@@ -21,7 +21,16 @@ async function updated(components: number, ratio: SharedValueOptions['ratio']) {
   const B = 8;
   const options: SharedValueOptions = {
     ...plain,
-    encoder: { kind: 'backbone', width: 8, layers: 1, heads: 2, vocabulary: 16, wordDropout: 0, dropout: 0 },
+    encoder: {
+      kind: 'backbone',
+      width: 8,
+      layers: 1,
+      heads: 2,
+      vocabulary: 16,
+      words: 128,
+      wordDropout: 0,
+      dropout: 0,
+    },
     rollout: 1,
     epochs: 4,
     minibatches: 1,

@@ -92,10 +92,10 @@ describe('newsroom', () => {
       },
     };
   };
-  const near = (got: readonly number[], wanted: readonly number[]) => {
+  const near = (got: ArrayLike<number> & Iterable<number>, wanted: readonly number[]) => {
     assert.equal(got.length, wanted.length);
-    for (const [i, value] of got.entries())
-      assert.ok(Math.abs(value - wanted[i]!) < 1e-6, `${i}: wanted ${wanted.join(', ')}, got ${got.join(', ')}`);
+    for (const [i, value] of Array.from(got).entries())
+      assert.ok(Math.abs(value - wanted[i]!) < 1e-6, `${i}: wanted ${wanted.join(', ')}, got ${Array.from(got)}`);
   };
 
   it('goes from an article by notes and a tone to a piece', () => {
@@ -107,7 +107,8 @@ describe('newsroom', () => {
     );
     const text = 'OSLO - The team of Norvale won the cup, a great win at last.';
     assert.equal(seen(SUMMARISER).article, text);
-    assert.deepEqual(seen(ANALYST), { article: text });
+    assert.deepEqual(Object.keys(seen(ANALYST)), ['article', 'outlook']);
+    assert.equal(seen(ANALYST).article, text);
     assert.deepEqual([seen(WRITER).notes, seen(WRITER).tone], ['', 1]);
     assert.deepEqual([legal(SUMMARISER), legal(ANALYST), legal(WRITER)], [15, 3, 1]);
 
@@ -119,6 +120,10 @@ describe('newsroom', () => {
     assert.deepEqual([seen(WRITER).notes, seen(WRITER).tone], ['great Norvale', 2]);
     assert.equal(seen(SUMMARISER).article, text);
     assert.deepEqual([legal(SUMMARISER), legal(ANALYST), legal(WRITER)], [1, 1, first + 2]);
+    // The first word is one of one and of five, the second makes it two; each costs a part of the length.
+    const one = (2 / 6) * (1 - 0.1 / 4);
+    near(seen(SUMMARISER).paid as Float32Array, [one, 0, read.rewards[0]! - one, 0, 0, 0, 0, 0]);
+    assert.ok((seen(WRITER).paid as Float32Array).every((paid) => paid === 0));
     assert.equal(environment.lastEpisode(0), null);
     assert.match(environment.render!(0), /Article: OSLO.*\nNotes: great Norvale\nTone: positive/);
 
@@ -140,6 +145,18 @@ describe('newsroom', () => {
     assert.deepEqual(written.said, [1, 1, 1, 1]);
     near(written.opinions, [1 / 2, 1, 1 / 3, 1 / 2]);
     assert.deepEqual([last(WRITER).notes, last(WRITER).tone, last(ANALYST).article], ['great Norvale', 2, text]);
+    // What the writer's words added is what they were worth one after the other; the note has its word's part of it.
+    const worth = [[], ['Norvale'], ['Norvale', ownWords[0]!], ['Norvale', ownWords[0]!, ownWords[0]!]].map((words) =>
+      desk.score(0, '', 2, words.join(' ')),
+    );
+    const added = [1, 2, 2, 2, 3].flatMap((words, i) => {
+      const before = [0, 1, 2, 2, 2][i]!;
+      const own = (k: number): number => (worth[k]!.rouge1 + worth[k]!.fluency) / 2;
+      return [own(words) - own(before), worth[words]!.team - worth[before]!.team];
+    });
+    near((last(WRITER).paid as Float32Array).subarray(0, 10), added);
+    near(last(SUMMARISER).paid as Float32Array, [0, 0, 0, added[1]!, 0, 0, 0, 0]);
+    for (const g of [SUMMARISER, WRITER]) assert.ok((seen(g).paid as Float32Array).every((paid) => paid === 0));
     assert.deepEqual([seen(WRITER).notes, seen(WRITER).tone], ['', 1]);
     assert.match(environment.render!(0), new RegExp(`Last piece: ${piece}`));
 
@@ -229,6 +246,23 @@ describe('newsroom', () => {
     assert.throws(() => environment.setLevel!(0, { artcle: 1 }), { code: 'unknown_key', message: /"article"/ });
     const generated = environment.levels!.generate(4) as { article: number };
     assert.ok(split.includes(generated.article));
+  });
+
+  it('keeps a part of the training split apart while settings are chosen', () => {
+    const { split: train } = newsroomDesk();
+    const tuning = (split: 'train' | 'validation' | 'test') => newsroomDesk({ split, tuning: true });
+    const [rest, kept, test] = [tuning('train'), tuning('validation'), tuning('test')];
+    assert.deepEqual(
+      [...rest.split, ...kept.split].sort((a, b) => a - b),
+      train,
+    );
+    assert.deepEqual(test.split, newsroomDesk({ split: 'test' }).split);
+    assert.ok(Math.abs(kept.split.length / train.length - 0.2) < 0.02);
+    assert.ok(kept.split.every((index) => kept.articles[index]!.isValidation));
+    // What is kept apart teaches nothing: not which words are frequent, how titles read, or which words they take.
+    assert.notDeepEqual(rest.library.statistics, newsroomDesk().library.statistics);
+    assert.notEqual(rest.library.fluency.salad, newsroomDesk().library.fluency.salad);
+    assert.throws(() => newsroomDesk({ split: 'validation' }), { code: 'invalid_input', message: /"tuning": true/ });
   });
 
   it('refuses snapshots of other articles and choices that do not exist', () => {

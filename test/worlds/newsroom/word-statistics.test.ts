@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { newsroomDesk } from '../../../worlds/index.ts';
+import { KINDS, looksOf, readingOfWords, stemOf } from '../../../worlds/newsroom/word-looks.ts';
 import { type CountedArticle, STATISTICS, wordStatistics } from '../../../worlds/newsroom/word-statistics.ts';
 
 const article = (words: string, title: string, isCounted = true): CountedArticle => ({
@@ -33,9 +34,9 @@ describe('what the newsroom knows about words', () => {
     // "rises" stands nowhere else.
     near(rowOf(statistics, 1)[0], logit(share(0, 0, 1)));
     // In one other article and, for the second "oil", in one other title.
-    near(rowOf(statistics, 2)[6], Math.log(2) / 5);
-    near(rowOf(statistics, 2)[7], Math.log(2) / 5);
-    near(rowOf(statistics, 0)[7], 0);
+    near(rowOf(statistics, 2)[KINDS.length], Math.log(2) / 5);
+    near(rowOf(statistics, 2)[KINDS.length + 1], Math.log(2) / 5);
+    near(rowOf(statistics, 0)[KINDS.length + 1], 0);
   });
 
   it('does not depend on the title of a word, but on those of others', () => {
@@ -52,6 +53,28 @@ describe('what the newsroom knows about words', () => {
     const one = wordStatistics([...others, article('oil falls', 'Oil falls', false)]);
     const other = wordStatistics([...others, article('oil falls', 'Nothing of it', false)]);
     assert.deepEqual(one, other);
+  });
+
+  it('knows forms of a word, its neighbours, and how it is written', () => {
+    assert.deepEqual(['shares', 'shared', 'sharing', 'cities', 'running', 'gas', 'us'].map(stemOf), [
+      ...['shar', 'shar', 'shar', 'city', 'run', 'gas', 'us'],
+    ]);
+    const reading = readingOfWords('AP - New York rose. It fell, New York said'.split(' '));
+    assert.deepEqual(Array.from(reading.sentence), [0, 0, 0, 0, 0, 1, 1, 1, 1, 1]);
+    assert.deepEqual(Array.from(reading.place), [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
+    assert.deepEqual(Array.from(reading.inRow), [0, 0, 0, 1, 0, 0, 0, 0, 1, 0]);
+    assert.deepEqual(Array.from(reading.rowLength), [1, 0, 2, 2, 0, 1, 0, 2, 2, 0]);
+    assert.equal(reading.shapes.join(''), 'Axaaxaxaax');
+    const kinds = (at: number): string[] => KINDS.map((kindOf) => kindOf(reading, at));
+    assert.deepEqual(kinds(3).slice(0, 9), [
+      ...['york', 'york', 'ork false', 'new', 'rose', 'a a x 0', 'york', 'new york', 'york ros'],
+    ]);
+    // The first York: capital, fourth of ten, in the first sentence, second in its row, twice; the second not its first.
+    const [first, second] = [looksOf(reading, 3), looksOf(reading, 8)];
+    near(first[5], 0.3);
+    assert.deepEqual([first[1], first[9], first[17], first[21], first[22]], [1, 1, 1, 1, 0]);
+    assert.deepEqual([second[17], second[22]], [0, 1]);
+    assert.equal(first.length + KINDS.length + 3, STATISTICS);
   });
 
   it('is finite and small for all articles that come with lightbulb', () => {
