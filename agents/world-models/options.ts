@@ -122,19 +122,25 @@ export function checkWorldModels(
     'vision/batch': vision.batch,
     'memory/updates': memory.updates,
     'memory/batch': memory.batch,
-    'memory/length': memory.length - 1,
+    'memory/length': memory.length,
     starts: options.starts,
     horizon: options.horizon ?? 1,
   };
   for (const [path, value] of Object.entries(counts)) {
-    if (!isCount(value)) throw wrong(`/learner/${path}`, 'a whole number above 0 (a length above 1)', value);
+    if (!isCount(value)) throw wrong(`/learner/${path}`, 'a whole number above 0', value);
   }
-  const rates = { vision: vision.learningRate, memory: memory.learningRate, 'memory ': memory.lastLearningRate };
-  for (const [path, rate] of Object.entries(rates))
-    if (!isPositive(rate)) throw wrong(`/learner/${path.trim()}/learningRate`, 'a number above 0', rate);
+  const rates = {
+    'vision/learningRate': vision.learningRate,
+    'vision/maximumGradientNorm': vision.maximumGradientNorm,
+    'memory/learningRate': memory.learningRate,
+    'memory/lastLearningRate': memory.lastLearningRate,
+    'memory/maximumGradientNorm': memory.maximumGradientNorm,
+  };
+  for (const [path, value] of Object.entries(rates))
+    if (!isPositive(value)) throw wrong(`/learner/${path}`, 'a number above 0', value);
   if (collect.steps % (collect.rollout * copies) !== 0)
     throw wrong('/learner/collect/steps', `a multiple of rollout * copies, ${collect.rollout * copies}`, collect.steps);
-  if ((collect.steps / copies) * 1 < memory.length)
+  if (collect.steps / copies < memory.length)
     throw wrong('/learner/memory/length', `at most the steps of a copy, ${collect.steps / copies}`, memory.length);
   if (options.horizon === null && maximumSteps === undefined)
     throw wrong('/learner/horizon', 'a whole number, because the environment has no limit of its own', null);

@@ -1,20 +1,21 @@
 import { type Json, restoreStream, type StreamState, stream } from '../../core/index.ts';
-import { type Executor, float32, int32, type Tree, type Value } from '../../nn/index.ts';
+import { type Executor, float32, type Tree, type Value } from '../../nn/index.ts';
 import { type BatchedEnvironment, flatSize } from '../../worlds/index.ts';
 import { actionEncoder, ModelExam, modelScale, VaeRnn } from '../../worlds/models/index.ts';
 import { breathe } from '../breathe.ts';
 import { Collector, type CollectorState } from '../collector.ts';
-import { evaluatePlayer, type PlayerFactory } from '../evaluate.ts';
 import { takeFrom } from '../learner-state.ts';
 import { randomPlayer } from '../random-player.ts';
 import { returnsOf } from '../return-metrics.ts';
 import type { Checkpoint, Evaluation, Iteration, Training } from '../training.ts';
 import { Codes } from './codes.ts';
 import { LinearController } from './controller.ts';
+import { doubles, takeDoubles } from './doubles.ts';
 import { examEpisodes } from './exam-episodes.ts';
 import { History } from './history.ts';
 import { MEMORY_METRICS, ModelLearner, VISION_METRICS } from './model-learner.ts';
 import type { ControllerOptions, WorldModelsOptions } from './options.ts';
+import { type Contestant, playAll } from './play-all.ts';
 import { recording } from './recording.ts';
 import { ControllerSearch } from './search.ts';
 import { watchingPlayer } from './watching-player.ts';
@@ -212,23 +213,22 @@ function train(spec: WorldModelsSpec, environment: BatchedEnvironment): Training
     return { metrics: Object.fromEntries(prefixed), episodes: each.population * each.rollouts };
   };
 
-  /** Plays the controller in `Seen` or `Dream`, whose observations are features. */
-  const controlled =
-    (c: number): PlayerFactory =>
-    ({ groups: [rollout], B }) => {
-      const { observation, sizes, actions } = rollout!;
+  /** Who plays first, whose score is the evaluation's; then all others that have begun. */
+  const contestants = (): Contestant[] => {
+    const main = names.indexOf(options.plays);
+    const others = names.map((_, c) => c).filter((c) => c !== main && done.generations[c]! > 0);
+    return [main, ...others].map((c) => {
+      const each = controllers[c]!;
+      const isDreamt = each.trainedIn === 'dream' && done.collected >= collect.steps;
       return {
-        act(t) {
-          for (let b = 0; b < B; b++) {
-            linear[c]!.act(weights[c]!, observation, (t * B + b) * sizes.D, actions[t]!, b * sizes.A);
-          }
-        },
+        name: names[c]!,
+        controller: linear[c]!,
+        weights: weights[c]!,
+        reality: (size) => worlds.reality(makeForEvaluation(size), each),
+        dream: isDreamt ? (size) => worlds.dream(firsts, size, each) : null,
       };
-    };
-
-  const always =
-    (choice: number): PlayerFactory =>
-    ({ groups: [rollout] }) => ({ act: (t) => void rollout!.actions[t]!.fill(choice) });
+    });
+  };
 
   return {
     get step() {
@@ -248,44 +248,15 @@ function train(spec: WorldModelsSpec, environment: BatchedEnvironment): Training
     },
 
     async evaluate({ episodes, seed: evaluationSeed }): Promise<Evaluation> {
-      const scores: Record<string, number> = {};
-      const played = async (
-        name: string,
-        from: (size: number) => BatchedEnvironment,
-        factory: PlayerFactory,
-      ): Promise<Evaluation> => {
-        const found = await evaluatePlayer(from, episodes, evaluationSeed, factory);
-        scores[name] = found.return.mean;
-        scores[`${name}-std`] = found.return.std;
-        return found;
-      };
-      let main: Evaluation | null = null;
-      for (const [c, each] of controllers.entries()) {
-        const name = names[c]!;
-        const isMain = name === options.plays;
-        if (done.generations[c] === 0 && !isMain) continue;
-        const real = await played(
-          `${name}/real`,
-          (size) => worlds.reality(makeForEvaluation(size), each),
-          controlled(c),
-        );
-        if (isMain) main = real;
-        if (each.trainedIn !== 'dream' || done.collected < collect.steps) continue;
-        await played(`${name}/dream`, (size) => worlds.dream(firsts, size, each), controlled(c));
-      }
-      const noise = stream(evaluationSeed, 'evaluation/noise');
-      for (const [name, choice] of Object.entries(options.baselines)) {
-        const factory: PlayerFactory =
-          choice === 'random' ? (other) => randomPlayer(other, () => noise) : always(choice);
-        await played(`${name}/real`, makeForEvaluation, factory);
-      }
+      const settings = { episodes, seed: evaluationSeed };
+      const found = await playAll(contestants(), options.baselines, makeForEvaluation, settings);
       exam ??= new ModelExam(model, executor);
       const quality = exam.measure({
         parameters: learner.parameters() as Tree<Value>,
         episodes: await examEpisodes(makeForEvaluation, evaluationSeed),
         stream: stream(evaluationSeed, 'evaluation/model'),
       });
-      return { ...main!, scores: { ...main!.scores, ...scores }, model: quality };
+      return { ...found, model: quality };
     },
 
     player(other, { noise }) {
@@ -365,13 +336,4 @@ function train(spec: WorldModelsSpec, environment: BatchedEnvironment): Training
       environment.close?.();
     },
   };
-}
-
-/** Doubles in an array of a checkpoint, exactly: each as two integers. */
-function doubles(numbers: Float64Array): Value {
-  return int32([2 * numbers.length], new Int32Array(numbers.slice().buffer));
-}
-
-function takeDoubles(found: ArrayLike<number>, into: Float64Array): void {
-  into.set(new Float64Array(Int32Array.from(found).buffer));
 }
