@@ -1,7 +1,7 @@
 import { type Json, LightbulbError, restoreStream, type Stream, type StreamState, stream } from '../../core/index.ts';
 import type { Executor, Value } from '../../nn/index.ts';
 import type { BatchedEnvironment } from '../../worlds/index.ts';
-import { modelScale } from '../../worlds/models/index.ts';
+import { ModelExam, modelScale } from '../../worlds/models/index.ts';
 import { breathe } from '../breathe.ts';
 import { Collector, type CollectorState, type Player } from '../collector.ts';
 import { takeFrom } from '../learner-state.ts';
@@ -98,6 +98,7 @@ function train(spec: DreamerSpec, environment: BatchedEnvironment): Training {
   /** Gradient steps owed for what came in; below 1 between iterations. */
   let due = 0;
   let isFresh = true;
+  let exam: ModelExam | undefined;
   const stepsAt = (count: number): number => count * T * copies;
 
   const player: Player = {
@@ -151,13 +152,14 @@ function train(spec: DreamerSpec, environment: BatchedEnvironment): Training {
     },
 
     async evaluate({ episodes, seed: evaluationSeed, deterministic }): Promise<Evaluation> {
+      exam ??= new ModelExam(model, executor);
       const evaluation = await examine({
         make: makeForEvaluation,
         episodes,
         seed: evaluationSeed,
         scale,
         model,
-        executor,
+        exam,
         parameters: learners.model.tree(),
         acting: actingIn,
         act: (own, other, t, noise) => own.act(t, other.keep, learners.playing(), deterministic, noise),
@@ -217,6 +219,7 @@ function train(spec: DreamerSpec, environment: BatchedEnvironment): Training {
 
     async close() {
       learners.dispose();
+      exam?.dispose();
       programs.draw.dispose();
       programs.mode.dispose();
       environment.close?.();

@@ -1,9 +1,9 @@
 import type { Stream } from '../../core/index.ts';
 import { stream } from '../../core/index.ts';
-import type { Executor, Tree, Value } from '../../nn/index.ts';
+import type { Tree, Value } from '../../nn/index.ts';
 import { float32 } from '../../nn/index.ts';
 import type { BatchedEnvironment } from '../../worlds/index.ts';
-import { modelQuality, type RecordedEpisodes, type WorldModel } from '../../worlds/models/index.ts';
+import type { ModelExam, RecordedEpisodes, WorldModel } from '../../worlds/models/index.ts';
 import type { Collector, Player } from '../collector.ts';
 import { evaluatePlayer } from '../evaluate.ts';
 import type { Evaluation } from '../training.ts';
@@ -18,7 +18,8 @@ export interface Examination {
   readonly seed: number;
   readonly scale: number;
   readonly model: WorldModel;
-  readonly executor: Executor;
+  /** Compiled once for all evaluations of a training. */
+  readonly exam: ModelExam;
   readonly parameters: Tree<Value>;
   acting(collector: Collector): Acting;
   act(acting: Acting, collector: Collector, t: number, noise: Stream): void;
@@ -26,7 +27,7 @@ export interface Examination {
 
 /** Plays whole episodes, and measures the world model on the first of them. */
 export async function examine(examination: Examination): Promise<Evaluation> {
-  const { make, episodes, seed, model, executor, parameters } = examination;
+  const { make, episodes, seed, model, exam, parameters } = examination;
   const noise = stream(seed, 'evaluation/noise');
   let recording: Recording | undefined;
   const evaluation = await evaluatePlayer(make, episodes, seed, (collector): Player => {
@@ -41,13 +42,7 @@ export async function examine(examination: Examination): Promise<Evaluation> {
   });
   const recorded = recording?.episodes();
   if (recorded === undefined) return evaluation;
-  const quality = modelQuality({
-    model,
-    executor,
-    parameters,
-    episodes: recorded,
-    stream: stream(seed, 'evaluation/model'),
-  });
+  const quality = exam.measure({ parameters, episodes: recorded, stream: stream(seed, 'evaluation/model') });
   return { ...evaluation, model: quality };
 }
 
