@@ -10,7 +10,7 @@ import { type Newsdesk, type NewsroomEpisode, newsroomDesk } from './desk.ts';
 import { DeskState } from './desk-state.ts';
 import { articleLevels, articleOfLevel } from './levels.ts';
 import type { Library } from './library.ts';
-import { NotesReward, Paid, PieceReward } from './paid.ts';
+import { NotesReward, OWN, Paid, PieceReward, TEAM } from './paid.ts';
 import { ANALYST, FEEDBACK_KINDS, newsroomGroups, SUMMARISER, WRITER } from './roles.ts';
 import { Scorer, weightsOf } from './scorer.ts';
 import { NEWSROOM_NAME as NAME, type NewsroomOptions } from './settings.ts';
@@ -226,7 +226,7 @@ class NewsroomCopies implements Newsroom {
     const picked = reader.read(picks, b * kept, kept, 1, 0, inOrder, start, count, desks.notes, b * kept);
     notesReward.article = article;
     this.notesPaid.pay(b, scorer, desks.notes, b * kept, reader.lengths, notesReward);
-    output[SUMMARISER]!.reward[b] = notesReward.own;
+    output[SUMMARISER]!.reward[b] = notesReward.value[OWN]!;
     output[ANALYST]!.reward[b] = tones[b] === library.tones[article] ? 1 : 0;
     output[WRITER]!.reward[b] = 0;
     for (let g = 0; g < output.length; g++) output[g]!.terminated[b] = 0;
@@ -269,7 +269,7 @@ class NewsroomCopies implements Newsroom {
     pieceReward.told = told;
     this.piecePaid.pay(b, scorer, lastPiece, at, reader.lengths, pieceReward);
     if (!alone) this.notesPaid.share(b, this.piecePaid, action, first);
-    this.team[b] = pieceReward.team;
+    this.team[b] = pieceReward.value[TEAM]!;
     this.ended[b] = 1;
     if (!alone) {
       const k = b * FEEDBACK_KINDS.length;
@@ -280,7 +280,7 @@ class NewsroomCopies implements Newsroom {
     }
     for (let g = 0; g < output.length; g++) {
       const { reward, terminated, finalObservation } = output[g]!;
-      reward[b] = g === WRITER ? pieceReward.own : 0;
+      reward[b] = g === WRITER ? pieceReward.value[OWN]! : 0;
       terminated[b] = 1;
       this.view.observe(b, g, finalObservation);
     }

@@ -2,6 +2,8 @@ import type { Scorer } from './scorer.ts';
 
 /** Numbers about each choice of an utterance: what it added to the own reward, and to the team's. */
 export const PAID = 2;
+export const OWN = 0;
+export const TEAM = 1;
 
 /**
  * What each choice of the utterance that was just made added to the rewards: [B, components, PAID]. The reward of the words
@@ -44,25 +46,27 @@ export class Paid {
     let length = 0;
     scorer.gather(list, from, 0);
     reward.judge(0);
-    let { own, team } = reward;
+    const { value } = reward;
+    let own = value[OWN]!;
+    let team = value[TEAM]!;
     for (let i = 0; i < this.components; i++) {
       if (lengths[i]! <= length) continue;
       length = lengths[i]!;
       scorer.gather(list, from, length);
       reward.judge(length);
       const at = (b * this.components + i) * PAID;
-      this.data[at] = reward.own - own;
-      this.data[at + 1] = reward.team - team;
-      own = reward.own;
-      team = reward.team;
+      this.data[at] = value[OWN]! - own;
+      this.data[at + 1] = value[TEAM]! - team;
+      own = value[OWN]!;
+      team = value[TEAM]!;
     }
   }
 }
 
 /** What is paid for the text that a scorer has gathered. */
 export interface Reward {
-  readonly own: number;
-  readonly team: number;
+  /** The own reward, and the team's. An array, since numbers in fields of several classes are allocated when written. */
+  readonly value: Float64Array;
   /** Sets both, of a text of so many words. */
   judge(words: number): void;
 }
@@ -70,8 +74,7 @@ export interface Reward {
 /** The summariser's, for notes about `article`: ROUGE-1 F1, less a share for their length. */
 export class NotesReward implements Reward {
   article = 0;
-  own = 0;
-  readonly team = 0;
+  readonly value = new Float64Array(PAID);
 
   constructor(
     private readonly scorer: Scorer,
@@ -79,7 +82,7 @@ export class NotesReward implements Reward {
   ) {}
 
   judge(words: number): void {
-    this.own = this.scorer.rougeN(1, this.article) * (1 - this.costOfWord * words);
+    this.value[OWN] = this.scorer.rougeN(1, this.article) * (1 - this.costOfWord * words);
   }
 }
 
@@ -87,15 +90,14 @@ export class NotesReward implements Reward {
 export class PieceReward implements Reward {
   article = 0;
   told = 0;
-  own = 0;
-  team = 0;
+  readonly value = new Float64Array(PAID);
 
   constructor(private readonly scorer: Scorer) {}
 
   judge(): void {
     const { scorer } = this;
     scorer.score(this.article, this.told);
-    this.own = (scorer.rouge1 + scorer.fluency) / 2;
-    this.team = scorer.team;
+    this.value[OWN] = (scorer.rouge1 + scorer.fluency) / 2;
+    this.value[TEAM] = scorer.team;
   }
 }

@@ -104,7 +104,8 @@ export class Scorer {
     const common = this.overlap.subsequence(this.tokens, this.length, title, title.length);
     this.rougeL = f1Of(common, this.length, title.length);
     this.tone = 0.5 * (told === tone ? 1 : 0) + 0.5 * this.agrees(tone);
-    this.fluency = fluency.score(this.tokens, this.length);
+    fluency.measure(this.tokens, this.length);
+    this.fluency = fluency.value[0]!;
     const { weights } = this;
     this.team =
       weights.rouge1 * this.rouge1 +

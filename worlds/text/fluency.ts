@@ -30,6 +30,8 @@ export class Fluency {
   readonly salad: number;
   /** Tokens of the title that is longer than a tenth of all. */
   readonly shortest: number;
+  /** [1]: what `measure` found last. */
+  readonly value = new Float64Array(1);
   private readonly model: TrigramModel;
 
   /** titles: tokens by number, 0 to `words` - 1, in an order that decides the fifths. */
@@ -49,9 +51,17 @@ export class Fluency {
 
   /** Of the first `length` tokens; tokens of `words` or more are unknown. 0 where there are none. */
   score(tokens: Int32Array, length: number): number {
-    if (length === 0) return 0;
+    this.measure(tokens, length);
+    return this.value[0]!;
+  }
+
+  /** Sets `value` to `score`: a number that is returned may cost an allocation. */
+  measure(tokens: Int32Array, length: number): void {
+    this.value[0] = 0;
+    if (length === 0) return;
     const order = (slor(this.model, tokens, length) - this.salad) / (this.typical - this.salad);
-    return Math.min(1, Math.max(0, order)) * Math.min(1, length / this.shortest) * distinctShare(tokens, length);
+    const distinct = distinctTokens(tokens, length) / length;
+    this.value[0] = Math.min(1, Math.max(0, order)) * Math.min(1, length / this.shortest) * distinct;
   }
 
   /** SLOR of the first `length` tokens, in nats per token, `end` counted. */
@@ -61,17 +71,18 @@ export class Fluency {
 }
 
 function slor(model: TrigramModel, tokens: Int32Array, length: number): number {
-  return model.logRatio(tokens, length, MOST) / (length + 1);
+  model.measure(tokens, length, MOST);
+  return model.total[0]! / (length + 1);
 }
 
-function distinctShare(tokens: Int32Array, length: number): number {
+function distinctTokens(tokens: Int32Array, length: number): number {
   let distinct = 0;
   for (let i = 0; i < length; i++) {
     let first = 0;
     while (tokens[first] !== tokens[i]) first++;
     if (first === i) distinct++;
   }
-  return distinct / length;
+  return distinct;
 }
 
 function scoreUnseen(titles: readonly Int32Array[], words: number, random: Stream) {

@@ -24,6 +24,8 @@ export class TrigramModel {
   private readonly three: Followers;
   private readonly afterStarts: number;
   private readonly answer = new Float64Array(1);
+  /** [1]: what `measure` found last. */
+  readonly total = new Float64Array(1);
   /** [words + 2]: ln of how often each is there, plus one. */
   private readonly frequencies: Float64Array;
 
@@ -70,6 +72,12 @@ export class TrigramModel {
    * it followed the same word before: so that one set phrase, or the same again, does not make up for the rest.
    */
   logRatio(tokens: Int32Array, length: number, most = Number.POSITIVE_INFINITY): number {
+    this.measure(tokens, length, most);
+    return this.total[0]!;
+  }
+
+  /** Sets `total` to `logRatio`: a number that is returned may cost an allocation. */
+  measure(tokens: Int32Array, length: number, most: number): void {
     let sum = 0;
     let u = this.start;
     let v = this.start;
@@ -82,7 +90,7 @@ export class TrigramModel {
       u = v;
       v = w;
     }
-    return sum;
+    this.total[0] = sum;
   }
 
   /** Sets `answer` to p(w | u v): a number that is returned may cost an allocation. */
