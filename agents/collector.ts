@@ -67,6 +67,7 @@ export class Collector {
       this.groups.map(({ resetOutput }) => resetOutput),
     );
     this.levels?.afterReset();
+    this.episodes.clear();
     this.keep.fill(0, this.T * this.B);
     this.started = true;
   }

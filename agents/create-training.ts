@@ -6,6 +6,7 @@ import { checkOptions } from './check-options.ts';
 import { createExecutor, type ExecutorChoice } from './create-executor.ts';
 import { checkDreamer, createDreamer } from './dreamer/index.ts';
 import type { LevelFeed } from './level-feed.ts';
+import type { LevelRounds } from './level-rounds.ts';
 import type { LearnerOptions } from './options.ts';
 import { createPpo } from './ppo.ts';
 import { randomPlayer } from './random-player.ts';
@@ -30,6 +31,8 @@ export interface TrainingSpec extends ExecutorChoice {
   readonly scripted?: ScriptedPolicy | undefined;
   /** Where the levels of training come from, made for this training; undefined: the environment's own seeds. */
   readonly curriculum?: LevelFeed | undefined;
+  /** Levels round by round instead, for curricula that score them by the agent's own rollouts; PPO alone takes them. */
+  readonly rounds?: LevelRounds | undefined;
   readonly learner: LearnerOptions;
 }
 
@@ -47,7 +50,8 @@ export interface TrainingSpec extends ExecutorChoice {
  * await training.close();
  */
 export async function createTraining(spec: TrainingSpec): Promise<Training> {
-  const { seed, steps, make, makeForEvaluation, copies, scripted, learner, curriculum } = spec;
+  const { seed, steps, make, makeForEvaluation, copies, scripted, learner, curriculum, rounds } = spec;
+  requireLevels(spec);
   if (makeForEvaluation !== undefined) requireSameGroups(make, makeForEvaluation);
   switch (learner.name) {
     case 'random':
@@ -67,6 +71,7 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
         make,
         makeForEvaluation,
         curriculum,
+        rounds,
         options: learner,
         executor,
         shards,
@@ -97,6 +102,21 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
         got: JSON.stringify((learner as { name?: unknown }).name),
       });
   }
+}
+
+/** Learners that take levels from a curriculum. */
+const LEVELLED: ReadonlySet<string> = new Set(['ppo', 'dreamer', 'tabular']);
+
+/** Error `unsupported` where a curriculum would be ignored. */
+function requireLevels({ learner, curriculum, rounds }: TrainingSpec): void {
+  const isTaken = rounds === undefined ? LEVELLED.has(learner.name) : learner.name === 'ppo';
+  if ((curriculum === undefined && rounds === undefined) || isTaken) return;
+  throw new LightbulbError('unsupported', `the learner "${learner.name}" takes no levels from this curriculum`, {
+    where: '/curriculum',
+    wanted: rounds === undefined ? `one of ${[...LEVELLED].join(', ')}` : 'ppo',
+    got: learner.name,
+    cure: 'Set "curriculum" to null, or use another learner',
+  });
 }
 
 /** Threads work on whole shards of a batch: inside the operators of small networks they gain nothing. */

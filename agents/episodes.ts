@@ -71,6 +71,11 @@ export class Episodes {
     }
   }
 
+  /** Forgets the episodes under way: all copies begin anew. */
+  clear(): void {
+    for (const array of [this.returns, this.lengths, this.ended, this.agents]) array.fill(0);
+  }
+
   state(): EpisodesState {
     const { B, agentCount } = this;
     return {

@@ -56,6 +56,7 @@ export {
 } from './image-codes/index.ts';
 export { LearnerState, type Take, takeFrom, viewsByPath } from './learner-state.ts';
 export type { LevelFeed, LevelOutcome } from './level-feed.ts';
+export type { LevelRound, LevelRounds, RoundOutcome } from './level-rounds.ts';
 export { crossFittedCvar, type LevelReturns, maximumRegret, meanReturn, naiveCvar } from './level-scores.ts';
 export { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 export {

@@ -1,4 +1,4 @@
-import { type Json, type Stream, stream } from '../core/index.ts';
+import { type Json, LightbulbError, type Stream, stream } from '../core/index.ts';
 import type { Device, Executor, Value } from '../nn/index.ts';
 import type { BatchedEnvironment } from '../worlds/index.ts';
 import { Collector, type CollectorState, type Player } from './collector.ts';
@@ -6,6 +6,7 @@ import { evaluatePlayer } from './evaluate.ts';
 import { GlobalState } from './global-state.ts';
 import { createGreedyPlayer } from './greedy.ts';
 import type { LevelFeed } from './level-feed.ts';
+import { type LevelRounds, setLevels } from './level-rounds.ts';
 import { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 import type { PpoOptions } from './options.ts';
 import { PpoUnit } from './ppo-unit.ts';
@@ -24,6 +25,8 @@ export interface PpoSpec {
   readonly makeForEvaluation?: ((copies: number) => BatchedEnvironment) | undefined;
   /** Where the levels of training come from; undefined: the environment's own seeds. */
   readonly curriculum?: LevelFeed | undefined;
+  /** Levels round by round instead; with these, every rollout begins anew. */
+  readonly rounds?: LevelRounds | undefined;
   readonly options: PpoOptions;
   readonly executor: Executor;
   /** Parts of each minibatch worked on at the same time, one per thread. Default 1. */
@@ -62,6 +65,8 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
     const updates = spec.updates ?? (HOST_DEVICES.has(executor.device) ? 'steps' : 'scan');
     return new PpoUnit(rollout, state, options, executor, streams, { shards: spec.shards ?? 1, updates });
   });
+  const { rounds } = spec;
+  if (rounds !== undefined) checkRounds(environment, levels);
   const perIteration = options.rollout * copies;
   const iterations = Math.max(1, Math.ceil(spec.steps / perIteration));
   let iteration = 0;
@@ -84,24 +89,32 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
     parameterCount: units.reduce((sum, unit) => sum + unit.parameterCount, 0),
 
     async advance(): Promise<Iteration> {
-      if (isFresh) collector.reset(seed);
-      for (const unit of units) unit.begin(isFresh);
-      const episodes = await collector.collect(player, isFresh);
+      const round = rounds?.next(copies);
+      if (round !== undefined) setLevels(environment, round);
+      const isFirst = isFresh || round !== undefined;
+      if (isFirst) collector.reset(round?.seed ?? seed);
+      for (const unit of units) unit.begin(isFirst);
+      const episodes = await collector.collect(player, isFirst);
       isFresh = false;
       state.pull(options.rollout);
       const progress = iteration / iterations;
       const rate =
         options.schedule === 'linear' ? options.learningRate * Math.max(0, 1 - progress) : options.learningRate;
       const metrics: Record<string, number> = { ...returnsOf(episodes), learningRate: rate };
-      for (const unit of units) {
-        const prefix = units.length === 1 ? '' : `${unit.rollout.unit.name}/`;
-        for (const [name, value] of Object.entries(await unit.learn(rate))) metrics[prefix + name] = value;
+      for (const unit of units) unit.judge();
+      rounds?.report(units[0]!.outcome(), (iteration + 1) * perIteration);
+      if (round?.learns !== false) {
+        for (const unit of units) {
+          const prefix = units.length === 1 ? '' : `${unit.rollout.unit.name}/`;
+          for (const [name, value] of Object.entries(await unit.learn(rate))) metrics[prefix + name] = value;
+        }
       }
       iteration++;
       if (levels !== undefined) {
         levels.report(iteration * perIteration);
         Object.assign(metrics, levels.feed.metrics());
       }
+      Object.assign(metrics, rounds?.metrics());
       return { step: iteration * perIteration, metrics, episodes: episodes.length };
     },
 
@@ -130,13 +143,14 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
             collector: collector.state() as unknown as Json,
             levels: levels?.save() ?? null,
           };
-      return { tensors, state: { iteration, units: saved, running } };
+      return { tensors, state: { iteration, units: saved, running, rounds: rounds?.save() ?? null } };
     },
 
     load({ tensors, state: plain }: Checkpoint): void {
       const saved = plain as unknown as {
         iteration: number;
         units: Record<string, Json>;
+        rounds?: Json;
         running: { environment: Json; collector: CollectorState; levels?: LevelsInPlayState | null } | null;
       };
       for (const unit of units) {
@@ -146,6 +160,7 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
         );
         unit.load(Object.fromEntries(own), saved.units[name] ?? null);
       }
+      if (rounds !== undefined && saved.rounds != null) rounds.load(saved.rounds);
       iteration = saved.iteration;
       isFresh = saved.running === null;
       if (saved.running === null) return;
@@ -159,4 +174,15 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
       environment.close?.();
     },
   };
+}
+
+/** Rounds score levels by the rollouts of one agent. */
+function checkRounds(environment: BatchedEnvironment, levels: LevelsInPlay | undefined): void {
+  const agents = environment.groups.flatMap((group) => group.agents);
+  if (environment.setLevel !== undefined && agents.length === 1 && levels === undefined) return;
+  throw new LightbulbError('unsupported', 'this curriculum is for one agent in an environment that takes levels', {
+    where: '/curriculum/name',
+    got: `${agents.length} agents${environment.setLevel === undefined ? ', no levels' : ''}`,
+    cure: 'Use "domain-randomisation"',
+  });
 }

@@ -1,12 +1,26 @@
-import { LightbulbError } from '../core/index.ts';
+import type { LevelRounds } from '../agents/index.ts';
+import { LightbulbError, type Stream } from '../core/index.ts';
+import type { LevelSpace } from '../worlds/index.ts';
 import type { Curriculum } from './curriculum.ts';
 import { gradualExpansion } from './gradual-expansion.ts';
 import { domainRandomisation, fixed, hardest, reweighting } from './listed.ts';
 import type { CurriculumOptions } from './options.ts';
+import { replayLevels } from './replay.ts';
+import { type ReplayCurriculum, replayOptionsOf } from './replay-options.ts';
 import { trueError, wakerM, wakerR } from './waker.ts';
 
+/** Whether a curriculum chooses levels round by round, by the agent's own rollouts. */
+export function playsRounds(options: CurriculumOptions): options is ReplayCurriculum {
+  return options.name === 'plr' || options.name === 'robust-plr' || options.name === 'accel';
+}
+
+/** The curriculum that the options name, over `space`, for trainings that take rounds. Errors as `replayLevels`. */
+export function createLevelRounds(options: ReplayCurriculum, space: LevelSpace, stream: Stream): LevelRounds {
+  return replayLevels(replayOptionsOf(options), space, stream);
+}
+
 /** The curriculum that the options name. */
-export function createCurriculum(options: CurriculumOptions): Curriculum {
+export function createCurriculum(options: Exclude<CurriculumOptions, ReplayCurriculum>): Curriculum {
   switch (options.name) {
     case 'domain-randomisation':
       return domainRandomisation(options);

@@ -1,4 +1,4 @@
-export { createCurriculum } from './create-curriculum.ts';
+export { createCurriculum, createLevelRounds, playsRounds } from './create-curriculum.ts';
 export type { Curriculum } from './curriculum.ts';
 export { createLevelFeed } from './level-feed.ts';
 export {
@@ -18,3 +18,15 @@ export {
   wakerMDefaults,
   wakerRDefaults,
 } from './options.ts';
+export { replayLevels } from './replay.ts';
+export {
+  type AccelOptions,
+  accelDefaults,
+  type PlrOptions,
+  plrDefaults,
+  type ReplayCurriculum,
+  type RobustPlrOptions,
+  replayOptionsOf,
+  robustPlrDefaults,
+  type ScoreName,
+} from './replay-options.ts';

@@ -59,10 +59,13 @@ export function drawLevels(buffer: LevelBuffer, count: number, options: Priority
   return Int32Array.from({ length: count }, () => drawPlace(chances, stream));
 }
 
-/** What the buffer knows of a level; undefined where it has it not. */
-export function entryOf(buffer: LevelBuffer, level: Json): BufferedLevel | undefined {
-  const key = levelKey(level);
-  return buffer.entries.find((entry) => levelKey(entry.level) === key);
+/** What the buffer knows of each of these levels; undefined of those that it has not. */
+export function entriesOf({ entries }: LevelBuffer, levels: readonly Json[]): (BufferedLevel | undefined)[] {
+  const places = placesOf(entries);
+  return levels.map((level) => {
+    const place = places.get(levelKey(level));
+    return place === undefined ? undefined : entries[place];
+  });
 }
 
 /**
@@ -73,7 +76,7 @@ export function entryOf(buffer: LevelBuffer, level: Json): BufferedLevel | undef
 export function reported(buffer: LevelBuffer, reports: readonly LevelReport[], options: BufferOptions): LevelBuffer {
   const clock = buffer.clock + 1;
   const entries = [...buffer.entries];
-  const places = new Map(entries.map(({ level }, i) => [levelKey(level), i]));
+  const places = placesOf(entries);
   for (const { level, score, best } of reports) {
     const key = levelKey(level);
     const at = places.get(key);
@@ -88,9 +91,9 @@ export function reported(buffer: LevelBuffer, reports: readonly LevelReport[], o
       continue;
     }
     const last = leastLikely({ entries, clock }, options);
-    const { score: old, level: oldLevel } = entries[last]!;
+    const { score: old } = entries[last]!;
     if (options.admits === 'atLeast' ? score < old : score <= old) continue;
-    places.delete(levelKey(oldLevel));
+    places.delete(keyOf(entries[last]!));
     places.set(key, last);
     entries[last] = fresh;
   }
@@ -102,4 +105,20 @@ function leastLikely(buffer: LevelBuffer, options: PriorityOptions): number {
   let least = 0;
   for (let i = 1; i < chances.length; i++) if (chances[i]! < chances[least]!) least = i;
   return least;
+}
+
+/** Keys of entries, which never change: writing a level out takes longer than all else. */
+const keys = new WeakMap<BufferedLevel, string>();
+
+function keyOf(entry: BufferedLevel): string {
+  let key = keys.get(entry);
+  if (key === undefined) {
+    key = levelKey(entry.level);
+    keys.set(entry, key);
+  }
+  return key;
+}
+
+function placesOf(entries: readonly BufferedLevel[]): Map<string, number> {
+  return new Map(entries.map((entry, i) => [keyOf(entry), i]));
 }

@@ -1,4 +1,5 @@
 import type { Json } from '../core/index.ts';
+import type { ReplayCurriculum } from './replay-options.ts';
 
 /** How estimates become levels: what the curricula that follow an error have in common. */
 export interface SamplingOptions {
@@ -74,7 +75,8 @@ export type CurriculumOptions =
   | GradualExpansionOptions
   | HardestOptions
   | ReweightingOptions
-  | FixedOptions;
+  | FixedOptions
+  | ReplayCurriculum;
 
 /** The paper's constants; `places` and `mutation` are for spaces that the paper does not have. */
 export const wakerMDefaults: WakerMOptions = {

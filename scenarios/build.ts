@@ -1,6 +1,6 @@
-import type { LevelFeed, Training, TrainingSpec } from '../agents/index.ts';
+import type { Training, TrainingSpec } from '../agents/index.ts';
 import { LightbulbError, stream } from '../core/index.ts';
-import { createCurriculum, createLevelFeed } from '../curricula/index.ts';
+import { createCurriculum, createLevelFeed, createLevelRounds, playsRounds } from '../curricula/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
 import { buildTeam, type Company } from './build-team.ts';
 import { placeIn } from './load.ts';
@@ -26,20 +26,37 @@ export async function build(
   try {
     const { copies } = environment;
     const common = { seed, steps, make, makeForEvaluation, copies, executor, device, threads };
-    if (learner.name === 'shared') return await buildTeam(scenario, { ...common, learner }, company);
-    return await createTraining({ ...common, scripted, learner, curriculum: levelFeedOf(scenario, make) });
+    if (learner.name === 'shared') {
+      if (scenario.curriculum !== null) throw ignored(learner.name);
+      return await buildTeam(scenario, { ...common, learner }, company);
+    }
+    return await createTraining({ ...common, scripted, learner, ...levelsOf(scenario, make) });
   } catch (error) {
     throw placed(error, scenario);
   }
 }
 
-/** The scenario's curriculum over the levels of its environment, made for one training; undefined where it has none. */
-function levelFeedOf({ seed, curriculum }: EnvironmentScenario, make: MakeEnvironment): LevelFeed | undefined {
-  if (curriculum === null) return undefined;
+function ignored(learner: string): LightbulbError {
+  return new LightbulbError('unsupported', `the learner "${learner}" takes no levels from a curriculum`, {
+    where: '/curriculum',
+    cure: 'Set it to null',
+  });
+}
+
+/** The scenario's curriculum over the levels of its environment, made for one training; nothing where it has none. */
+function levelsOf(
+  { seed, curriculum }: EnvironmentScenario,
+  make: MakeEnvironment,
+): Pick<TrainingSpec, 'curriculum' | 'rounds'> {
+  if (curriculum === null) return {};
   const probe = make(1);
   const { levels } = probe;
   probe.close?.();
-  if (levels !== undefined) return createLevelFeed(createCurriculum(curriculum), levels, stream(seed, 'curriculum'));
+  const random = stream(seed, 'curriculum');
+  if (levels !== undefined) {
+    if (playsRounds(curriculum)) return { rounds: createLevelRounds(curriculum, levels, random) };
+    return { curriculum: createLevelFeed(createCurriculum(curriculum), levels, random) };
+  }
   throw new LightbulbError('unsupported', 'this environment has no levels for a curriculum', {
     where: '/curriculum',
     cure: 'Leave "curriculum" out, or declare levels in the environment',

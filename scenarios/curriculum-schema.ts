@@ -1,9 +1,12 @@
 import Type from 'typebox';
 import type { Json } from '../core/index.ts';
 import {
+  accelDefaults,
   type CurriculumOptions,
   gradualExpansionDefaults,
+  plrDefaults,
   reweightingDefaults,
+  robustPlrDefaults,
   trueErrorDefaults,
   wakerMDefaults,
   wakerRDefaults,
@@ -91,6 +94,48 @@ const fixed = Type.Object(
   { title: 'Fixed', additionalProperties: false },
 );
 
+const replayRules = {
+  score: Type.Enum(['maxMonteCarlo', 'positiveValueLoss', 'l1ValueLoss', 'learnability', 'regret'], {
+    description: 'How much there is to learn from a level. `regret` is an oracle: the optimum less the mean return.',
+  }),
+  replay: fraction({ description: 'Chance that a round replays levels, once there are enough.' }),
+  capacity: count(1, { description: 'The most levels that are kept.' }),
+  fill: fraction({ description: 'Share of the capacity that has to be filled before levels are replayed.' }),
+  admits: Type.Enum(['atLeast', 'above'], {
+    description: 'Whether a level with the very score of the one that would make room is kept in its place.',
+  }),
+  priority: Type.Enum(['rank', 'top'], {
+    description: 'Chances by (1 / rank)^(1 / temperature), or the best `top` levels alike.',
+  }),
+  temperature: positive({ description: 'The smaller, the more the best levels alone count.' }),
+  top: count(1, { description: 'How many levels are the best, for the priority `top`.' }),
+  staleness: fraction({ description: 'How much it counts that a level was not played for long.' }),
+};
+
+const plr = Type.Object(
+  {
+    name: Type.Literal('plr', { description: 'Prioritised level replay: learns from new levels and replayed ones.' }),
+    ...replayRules,
+  },
+  { title: 'PLR', additionalProperties: false },
+);
+
+const robustPlr = Type.Object(
+  {
+    name: Type.Literal('robust-plr', { description: 'Robust PLR: learns from replayed levels alone.' }),
+    ...replayRules,
+  },
+  { title: 'Robust PLR', additionalProperties: false },
+);
+
+const accel = Type.Object(
+  {
+    name: Type.Literal('accel', { description: 'ACCEL: robust PLR, and replayed levels changed a little.' }),
+    ...replayRules,
+  },
+  { title: 'ACCEL', additionalProperties: false },
+);
+
 const written = <P extends Type.TProperties>(
   whole: Type.TObject<P>,
   defaults: { readonly [K in keyof P]: unknown },
@@ -117,6 +162,9 @@ export const curriculumSchema = Type.Unsafe<CurriculumOptions | null>({
       'gradual-expansion': written(gradualExpansion, gradualExpansionDefaults),
       hardest,
       reweighting,
+      plr: written(plr, plrDefaults),
+      'robust-plr': written(robustPlr, robustPlrDefaults),
+      accel: written(accel, accelDefaults),
       'true-error': written(trueError, trueErrorDefaults),
       fixed,
     },
@@ -132,3 +180,6 @@ true satisfies Same<Frozen<Type.Static<typeof wakerM>>, Of<'waker-m'>>;
 true satisfies Same<Frozen<Type.Static<typeof wakerR>>, Of<'waker-r'>>;
 true satisfies Same<Frozen<Type.Static<typeof trueError>>, Of<'true-error'>>;
 true satisfies Same<Frozen<Type.Static<typeof gradualExpansion>>, Of<'gradual-expansion'>>;
+true satisfies Same<Frozen<Type.Static<typeof plr>>, Of<'plr'>>;
+true satisfies Same<Frozen<Type.Static<typeof robustPlr>>, Of<'robust-plr'>>;
+true satisfies Same<Frozen<Type.Static<typeof accel>>, Of<'accel'>>;

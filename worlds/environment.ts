@@ -54,6 +54,13 @@ export interface ResetOptions {
 export interface LevelSpace {
   generate(seed: number): Json;
   mutate?(level: Json, seed: number): Json;
+  /** Numbers that say what a level is like, finite, the same names for every level: for metrics and pictures. */
+  describe?(level: Json): Readonly<Record<string, number>>;
+  /**
+   * The highest return that any policy can have in a level, whatever it sees: what an agent's return falls short of it is
+   * the agent's regret. Only where it is known exactly.
+   */
+  optimum?(level: Json): number;
   /** All levels there are, where they are few: a discrete grid. At least one, no two equal; never with `box`. */
   readonly grid?: readonly Json[];
   /** Levels are objects of these numbers, each anywhere within its bounds: a continuous box. Never with `grid`. */

@@ -6,7 +6,7 @@ import {
   chancesOf,
   drawLevels,
   emptyBuffer,
-  entryOf,
+  entriesOf,
   isReplayable,
   type LevelBuffer,
   reported,
@@ -130,9 +130,9 @@ describe('a buffer of levels', () => {
       options,
     );
     assert.equal(second.entries.length, 1);
-    const { score, best, seen } = entryOf(second, { a: 2, b: 1 })!;
+    const { score, best, seen } = entriesOf(second, [{ a: 2, b: 1 }])[0]!;
     assert.deepEqual([score, best, seen, second.clock], [2, 0.4, 2, 2]);
-    assert.equal(entryOf(second, { a: 2 }), undefined);
+    assert.deepEqual(entriesOf(second, [{ a: 2 }]), [undefined]);
     assert.equal(first.entries[0]!.score, 3, 'what went in is not changed');
   });
 

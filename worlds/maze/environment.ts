@@ -8,7 +8,7 @@ import { MazeMaker, randomMaze } from './generate.ts';
 import { type Maze, parseMaze, printMaze } from './level.ts';
 import { mutateMaze } from './mutate.ts';
 import { Pairs, pair } from './pairs.ts';
-import { returnAfter } from './paths.ts';
+import { optimalReturn, returnAfter, shortestPath } from './paths.ts';
 import { type MazeOptions, type MazeSettings, NAME, settingsOf } from './settings.ts';
 import { PLANES, Views } from './view.ts';
 
@@ -38,15 +38,25 @@ export function maze(copies: number, options: MazeOptions = {}): BatchedEnvironm
 }
 
 /** The space of mazes of these options. */
-export function mazeLevels(options: MazeOptions = {}): Required<Pick<LevelSpace, 'generate' | 'mutate'>> {
+export function mazeLevels(options: MazeOptions = {}): MazeLevels {
   return levelsOf(settingsOf(options));
 }
 
-function levelsOf(settings: MazeSettings): Required<Pick<LevelSpace, 'generate' | 'mutate'>> {
+/** Describes levels by their `walls`, whether they are `solvable` (0 or 1), and the `path` from agent to goal (0 without). */
+export type MazeLevels = Required<Omit<LevelSpace, 'grid' | 'box'>>;
+
+function levelsOf(settings: MazeSettings): MazeLevels {
+  const read = (level: Json): Maze => parseMaze(level, settings.size);
   return {
+    describe: (level) => {
+      const now = read(level);
+      const path = shortestPath(now);
+      const walls = now.walls.reduce((sum, wall) => sum + wall, 0);
+      return { walls, solvable: path < 0 ? 0 : 1, path: Math.max(path, 0) };
+    },
+    optimum: (level) => optimalReturn(read(level), settings.maximumSteps),
     generate: (seed) => printMaze(randomMaze(settings, stream(seed, 'level'))),
-    mutate: (level, seed) =>
-      printMaze(mutateMaze(parseMaze(level, settings.size), stream(seed, 'level/mutate'), settings.edits)),
+    mutate: (level, seed) => printMaze(mutateMaze(read(level), stream(seed, 'level/mutate'), settings.edits)),
   };
 }
 

@@ -1,4 +1,4 @@
-export { maze, mazeLevels } from './environment.ts';
+export { type MazeLevels, maze, mazeLevels } from './environment.ts';
 export { HELD_OUT_MAZES, PERFECT_MAZE_SIZES, perfectMaze } from './held-out.ts';
 export { type Maze, type MazeLevel, parseMaze, printMaze } from './level.ts';
 export { mutateMaze } from './mutate.ts';

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict';
 import { createTraining, type TabularOptions, type Training, tabularDefaults } from '../../../agents/index.ts';
 import { type LightbulbError, stream } from '../../../core/index.ts';
-import { type CurriculumOptions, createCurriculum, createLevelFeed, wakerMDefaults } from '../../../curricula/index.ts';
+import { createCurriculum, createLevelFeed, wakerMDefaults } from '../../../curricula/index.ts';
 import { type BatchedEnvironment, cartpole, rooms } from '../../../worlds/index.ts';
 import { throughFile } from '../probes.ts';
 
 const make = (copies: number): BatchedEnvironment =>
   rooms(copies, { largest: 4, slips: 2, mostSlip: 0.4, maximumSteps: 20 });
-const dr: CurriculumOptions = { name: 'domain-randomisation' };
-const waker: CurriculumOptions = { ...wakerMDefaults, errorDecay: 0.9 };
+type Options = Parameters<typeof createCurriculum>[0];
+
+const dr: Options = { name: 'domain-randomisation' };
+const waker: Options = { ...wakerMDefaults, errorDecay: 0.9 };
 
 function start(
-  curriculum: CurriculumOptions | null,
+  curriculum: Options | null,
   change: Partial<TabularOptions> = {},
   seed = 1,
   world = make,

@@ -1,0 +1,165 @@
+import type { LevelRound, LevelRounds, RoundOutcome } from '../agents/index.ts';
+import { type Json, LightbulbError, restoreStream, type Stream, type StreamState } from '../core/index.ts';
+import type { LevelSpace } from '../worlds/index.ts';
+import { meanOf } from './boltzmann.ts';
+import { drawAny, newSeed } from './draw.ts';
+import { drawLevels, emptyBuffer, entriesOf, isReplayable, type LevelBuffer, reported } from './level-buffer.ts';
+import type { ReplayOptions } from './replay-options.ts';
+import { episodeReturns, l1ValueLoss, learnability, maxMonteCarlo, positiveValueLoss } from './scores.ts';
+
+/** Where the levels of a round came from. */
+type Kind = 'new' | 'replayed' | 'mutated';
+
+/** Everything that decides the next round. Plain data. */
+type ReplayState = {
+  readonly buffer: LevelBuffer;
+  readonly kind: Kind;
+  readonly levels: readonly Json[];
+  /** Rounds of each kind so far. */
+  readonly rounds: Readonly<Record<Kind, number>>;
+};
+
+/**
+ * Prioritised level replay (Jiang et al. 2021, arXiv 2010.03934) and what came of it. A round plays new levels, or with
+ * chance `replay` levels from the buffer, drawn by score and staleness. `robust` (arXiv 2110.02439): nothing is learned
+ * from new levels, they are only looked at. `mutate` (ACCEL, arXiv 2203.01302): each round of replay is followed by one of
+ * its levels, each changed a little; these too are only looked at. Error `unsupported` where a level space has not what the
+ * options need.
+ */
+export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: Stream): LevelRounds {
+  if (options.mutate && space.mutate === undefined) throw lacking('mutates none of its levels', '/curriculum/name');
+  if (options.score === 'regret' && space.optimum === undefined) {
+    throw lacking('cannot tell the optimum of a level', '/curriculum/score');
+  }
+  let random = stream;
+  let state: ReplayState = {
+    buffer: emptyBuffer,
+    kind: 'new',
+    levels: [],
+    rounds: { new: 0, replayed: 0, mutated: 0 },
+  };
+  let last: Readonly<Record<string, number>> = {};
+
+  return {
+    next(copies): LevelRound {
+      const { kind, levels } = plan(state, options, space, copies, random);
+      state = { ...state, kind, levels, rounds: { ...state.rounds, [kind]: state.rounds[kind] + 1 } };
+      return { levels, seed: newSeed(random), learns: kind === 'replayed' || (kind === 'new' && !options.robust) };
+    },
+
+    report(outcome) {
+      const { levels, buffer, kind } = state;
+      const { best, mean, solved } = episodeReturns(outcome);
+      const entries = entriesOf(buffer, levels);
+      const known = best.map((each, k) => highest(each, entries[k]?.best));
+      const scores = scoresOf(options.score, outcome, { best: known, mean, solved }, levels, space);
+      const reports = levels.map((level, k) => ({
+        level,
+        score: scores[k]!,
+        best: Number.isNaN(best[k]!) ? undefined : best[k]!,
+      }));
+      state = { ...state, buffer: reported(buffer, reports, options) };
+      last = { ...means(levels, space), 'score/mean': meanOf(scores), [`score/${kind}`]: meanOf(scores) };
+    },
+
+    metrics() {
+      const { buffer, rounds } = state;
+      const total = rounds.new + rounds.replayed + rounds.mutated;
+      const scores = buffer.entries.map(({ score }) => score);
+      const own = {
+        ...last,
+        buffer: buffer.entries.length,
+        ...(scores.length === 0 ? {} : { 'buffer/score': meanOf(scores) }),
+        ...prefixed(
+          'buffer/',
+          means(
+            buffer.entries.map(({ level }) => level),
+            space,
+          ),
+        ),
+        replayed: rounds.replayed / Math.max(1, total),
+        mutated: rounds.mutated / Math.max(1, total),
+      };
+      return prefixed('curriculum/', own);
+    },
+
+    save: () => ({ name: options.name, state, stream: random.state() }) as unknown as Json,
+
+    load(json) {
+      const saved = json as unknown as { name: string; state: ReplayState; stream: StreamState };
+      if (saved?.name !== options.name) {
+        throw new LightbulbError('mismatch', 'this state belongs to another curriculum', {
+          wanted: options.name,
+          got: String(saved?.name),
+        });
+      }
+      state = saved.state;
+      random = restoreStream(saved.stream);
+    },
+  };
+}
+
+/** What comes after a round: mutants of what was just replayed; else replay or new levels, by lot. */
+function plan(
+  { buffer, kind, levels }: ReplayState,
+  options: ReplayOptions,
+  space: LevelSpace,
+  copies: number,
+  random: Stream,
+): { readonly kind: Kind; readonly levels: readonly Json[] } {
+  if (options.mutate && kind === 'replayed') {
+    return { kind: 'mutated', levels: levels.map((parent) => space.mutate!(parent, newSeed(random))) };
+  }
+  // Drawn whether or not there is enough to replay, so that the stream goes the same way.
+  const wants = random.uniform() < options.replay;
+  if (wants && isReplayable(buffer, options)) {
+    const places = drawLevels(buffer, copies, options, random);
+    return { kind: 'replayed', levels: Array.from(places, (place) => buffer.entries[place]!.level) };
+  }
+  return { kind: 'new', levels: Array.from({ length: copies }, () => drawAny(space, random)) };
+}
+
+function scoresOf(
+  score: ReplayOptions['score'],
+  outcome: RoundOutcome,
+  returns: { readonly best: Float64Array; readonly mean: Float64Array; readonly solved: Float64Array },
+  levels: readonly Json[],
+  space: LevelSpace,
+): Float64Array {
+  switch (score) {
+    case 'maxMonteCarlo':
+      return maxMonteCarlo(outcome, returns.best);
+    case 'positiveValueLoss':
+      return positiveValueLoss(outcome);
+    case 'l1ValueLoss':
+      return l1ValueLoss(outcome);
+    case 'learnability':
+      return learnability(returns);
+    case 'regret':
+      // A rollout in which no episode ended has earned nothing yet.
+      return returns.mean.map((mean, k) => space.optimum!(levels[k]!) - (Number.isNaN(mean) ? 0 : mean));
+  }
+}
+
+function highest(now: number, before: number | null | undefined): number {
+  if (before === null || before === undefined) return now;
+  return Number.isNaN(now) ? before : Math.max(now, before);
+}
+
+/** Means of what levels are like; nothing where the space does not say. */
+export function means(levels: readonly Json[], space: LevelSpace): Record<string, number> {
+  if (space.describe === undefined || levels.length === 0) return {};
+  const sums: Record<string, number> = {};
+  for (const level of levels) {
+    for (const [name, value] of Object.entries(space.describe(level))) sums[name] = (sums[name] ?? 0) + value;
+  }
+  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [`level/${name}`, sum / levels.length]));
+}
+
+function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [prefix + name, value]));
+}
+
+function lacking(what: string, where: string): LightbulbError {
+  return new LightbulbError('unsupported', `the environment ${what}`, { where });
+}
