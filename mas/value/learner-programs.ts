@@ -64,7 +64,7 @@ export function createLearnerPrograms(
 
   /**
    * The clipped surrogate of a role's rows [R]. Where each choice is judged by itself, the mean over an utterance's choices,
-   * with the utterance's ratio in the clipping and the gradient of each choice's own probability (GSPO-token, equation 13).
+   * with the utterance's ratio in the clipping and the gradient of each choice's own probability (GSPO-token, Zheng et al. 2025, arXiv 2507.18071).
    */
   const surrogate = (
     ratio: tf.Tensor,
