@@ -29,7 +29,10 @@ const model = Type.Object(
     freeBits: weight('Nats of each latent that the divergence is not pushed below.'),
     cell: Type.Enum(['gru', 'lstm'], { description: 'Recurrent cell of M.' }),
     units: count(1, { description: "Units of M's memory." }),
-    mixtures: count(1, { description: 'Gaussians of each latent.' }),
+    mixtures: count(1, { description: 'Gaussians of each number of a latent, or of the latent as a whole.' }),
+    isJoint: Type.Boolean({
+      description: "One mixture for the whole latent, in place of the paper's for each number by itself.",
+    }),
     endingWeight: positive({ description: 'How many times a step that ended counts in the loss of endings.' }),
     rewardWeight: weight('Weight of the squared error of rewards.'),
   },

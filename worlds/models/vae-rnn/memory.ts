@@ -1,12 +1,12 @@
 import type { Stream } from '../../../core/index.ts';
 import { type DenseOf, dense, gru, type LstmCarry, lstm, type RecurrentOf, tf, type Value } from '../../../nn/index.ts';
-import { drawMixture, logDensity, type Mixture, mixtureOf } from './mixture.ts';
+import { drawMixture, logDensity, type Mixture, mixtureOf, mixtureSize } from './mixture.ts';
 import type { VaeRnnOptions } from './options.ts';
 
 /** Parameters of M. */
 export type MemoryOf<X> = {
   readonly cell: RecurrentOf<X>;
-  /** The mixture of the latent: H -> 3 K Z. */
+  /** The mixture of the latent: H -> 3 K Z, or K (1 + 2 Z). */
   readonly latent: DenseOf<X>;
   /** H -> 1 each. */
   readonly reward: DenseOf<X>;
@@ -62,7 +62,7 @@ export class Memory {
     const { latent, mixtures, units, cell } = this.options;
     return {
       cell: (cell === 'gru' ? gru : lstm).init(stream, { inputs: latent + this.actionSize, units }),
-      latent: dense.init(stream, { inputs: units, outputs: 3 * mixtures * latent }),
+      latent: dense.init(stream, { inputs: units, outputs: mixtureSize(mixtures, latent, this.options.isJoint) }),
       reward: dense.init(stream, { inputs: units, outputs: 1 }),
       ending: dense.init(stream, { inputs: units, outputs: 1 }),
     };
@@ -77,10 +77,10 @@ export class Memory {
 
   /** What is expected by [N, M]. */
   expect(parameters: MemoryOf<tf.Tensor>, carry: tf.Tensor): Expected {
-    const { mixtures, latent, units } = this.options;
+    const { mixtures, latent, units, isJoint } = this.options;
     const hidden = this.carrySize === units ? carry : tf.slice(carry, [0, 0], [carry.shape[0]!, units]);
     return {
-      latent: mixtureOf(dense.apply(parameters.latent, hidden), mixtures, latent),
+      latent: mixtureOf(dense.apply(parameters.latent, hidden), mixtures, latent, isJoint),
       reward: tf.squeeze(dense.apply(parameters.reward, hidden), [1]),
       terminalLogit: tf.squeeze(dense.apply(parameters.ending, hidden), [1]),
     };

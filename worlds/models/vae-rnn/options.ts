@@ -16,8 +16,13 @@ export interface VaeRnnOptions {
   readonly cell: 'gru' | 'lstm';
   /** H: units of M's memory. */
   readonly units: number;
-  /** K: Gaussians of each latent. */
+  /** K: Gaussians of each number of a latent, or of the latent as a whole. */
   readonly mixtures: number;
+  /**
+   * One mixture for the whole latent, in place of the paper's for each number by itself: what may come next is then drawn
+   * as a whole. By itself, each number goes its own way, and draws blend what excludes one another.
+   */
+  readonly isJoint: boolean;
   /** How many times a step that ended counts in the loss of endings; the paper's code has 10. */
   readonly endingWeight: number;
   /** Weight of the squared error of rewards. */
@@ -34,6 +39,7 @@ export const vaeRnnDefaults: VaeRnnOptions = {
   cell: 'gru',
   units: 64,
   mixtures: 5,
+  isJoint: false,
   endingWeight: 10,
   rewardWeight: 1,
 };
@@ -53,6 +59,7 @@ const RULES: readonly Rule[] = [
   ['cell', 'gru or lstm', (value) => value === 'gru' || value === 'lstm'],
   ['units', 'a whole number from 1', isCount],
   ['mixtures', 'a whole number from 1', isCount],
+  ['isJoint', 'true or false', (value) => typeof value === 'boolean'],
   ['endingWeight', 'a number above 0', (value) => isFrom0(value) && value !== 0],
   ['rewardWeight', 'a number from 0', isFrom0],
 ];

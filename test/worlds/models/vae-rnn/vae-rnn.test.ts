@@ -116,6 +116,37 @@ describe('mixtures', () => {
     close(together.log!, [...each[0]!.log!, ...each[1]!.log!]);
   });
 
+  it('may be one for all numbers, whose components are drawn as wholes', () => {
+    const N = 400;
+    // Components at (-2, 5) and (3, -4), deviations 1 and 0.1.
+    const numbersOf = [...logits, -2, 5, 3, -4, 0, 0, Math.log(0.1), Math.log(0.1)];
+    const rows = float32(
+      [N, 10],
+      Float32Array.from({ length: 10 * N }, (_, i) => numbersOf[i % 10]!),
+    );
+    const random = stream(3, 'joint');
+    const chance = float32(
+      [N, 2],
+      Float32Array.from({ length: 2 * N }, () => random.uniform()),
+    );
+    const { z, log } = numbers({ rows, chance }, ({ rows, chance }) => {
+      const mixture = mixtureOf(rows!, 2, 2, true);
+      const at = tf.concat([tf.fill([N, 1], -1.5), tf.fill([N, 1], 4)], 1);
+      return { z: drawMixture(mixture, chance!, tf.zeros([N, 2])), log: logDensity(mixture, at) };
+    });
+    const normal = (x: number, s: number) => Math.exp(-0.5 * (x / s) ** 2) / (s * Math.sqrt(2 * Math.PI));
+    const wanted = weights[0]! * normal(0.5, 1) * normal(-1, 1) + weights[1]! * normal(-4.5, 0.1) * normal(8, 0.1);
+    close([log![0]!], [Math.log(wanted)]);
+    let first = 0;
+    for (let i = 0; i < N; i++) {
+      const isFirst = z![2 * i]! < 0;
+      first += Number(isFirst);
+      close(z!.slice(2 * i, 2 * i + 2), isFirst ? [-2, 5] : [3, -4]);
+    }
+    // Four standard errors.
+    assert.ok(Math.abs(first / N - weights[0]!) < 4 * Math.sqrt((weights[0]! * weights[1]!) / N));
+  });
+
   it('have gradients that agree with finite differences', () => {
     const loss = (h: tf.Tensor) => tf.sum(logDensity(mixtureOf(h, 2, 1), tf.tensor2d([[0.4]])));
     const { gradient } = numbers({ head }, ({ head }) => ({ gradient: tf.grad(loss)(head!) }));
