@@ -26,6 +26,6 @@ for (const tokens of [1, 3])
   describeWorldModel(
     `transformer, ${tokens} ${tokens === 1 ? 'token' : 'tokens'} a step`,
     (observation, action) => createTransformer(observation, actionWidth(action), { ...transformer, tokens }),
-    { steps: 400 },
+    { steps: 600, learningRate: 4e-3 },
   );
 describeWorldModel('vae-rnn', (observation, action) => new VaeRnn(observation, action, vaeRnnDefaults));
