@@ -1,5 +1,7 @@
 import type { Json } from '../core/index.ts';
 import type { BatchedEnvironment } from '../worlds/index.ts';
+import type { UnitArrays } from './unit-arrays.ts';
+import type { UnitRollout } from './unit-rollout.ts';
 
 /** What is played in one rollout: every copy begins anew in a level of its own, and plays that to the rollout's end. */
 export interface LevelRound {
@@ -42,4 +44,14 @@ export interface LevelRounds {
 /** Tells every copy its level; to be followed by a reset with `round.seed`. */
 export function setLevels(environment: BatchedEnvironment, { levels }: LevelRound): void {
   for (let b = 0; b < environment.batchSize; b++) environment.setLevel!(b, levels[b]);
+}
+
+/** A rollout and what was worked out of it, as scores read them; writes where episodes ended into `done`. */
+export function outcomeOf(
+  { T, reward, terminated, truncated }: UnitRollout,
+  { value, advantage }: Pick<UnitArrays, 'value' | 'advantage'>,
+  done: Uint8Array,
+): RoundOutcome {
+  for (let i = 0; i < done.length; i++) done[i] = terminated[i]! | truncated[i]!;
+  return { T, K: done.length / T, reward, value: value.subarray(0, done.length), advantage, done };
 }

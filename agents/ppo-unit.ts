@@ -14,7 +14,7 @@ import { breathe } from './breathe.ts';
 import { FinalValues } from './final-values.ts';
 import type { GlobalState } from './global-state.ts';
 import { LearnerState, takeFrom, viewsByPath } from './learner-state.ts';
-import type { RoundOutcome } from './level-rounds.ts';
+import { outcomeOf, type RoundOutcome } from './level-rounds.ts';
 import { ObservationStatistics } from './observation-statistics.ts';
 import type { PpoOptions } from './options.ts';
 import { standardise } from './ppo-minibatch.ts';
@@ -61,7 +61,6 @@ export class PpoUnit {
   private readonly arrays: UnitArrays;
   private readonly noise: Float32Array;
   private readonly acts: readonly (() => void)[];
-  private readonly done: Uint8Array;
   private readonly finals: FinalValues;
   private readonly permutation: Int32Array;
   private readonly targets: PpoTargets;
@@ -111,7 +110,6 @@ export class PpoUnit {
     this.arrays = createArrays(T, B, n, this.policy.memorySize, this.critic.memorySize, this.shape.criticRows);
     this.noise = new Float32Array(T * B * n * this.policy.head.noiseSize);
     this.acts = Array.from({ length: T }, (_, t) => this.bindAct(t));
-    this.done = new Uint8Array(T * B * n);
     this.finals = new FinalValues(rollout, state, isCentral, this.shape.criticRows);
     this.permutation = this.firstRows();
   }
@@ -155,14 +153,9 @@ export class PpoUnit {
     this.estimate();
   }
 
-  /** What was judged, for who scores levels by it: of one agent a copy. */
-  outcome(): RoundOutcome {
-    const { rollout, arrays, shape } = this;
-    const { T, B, reward, terminated, truncated } = rollout;
-    const K = B * shape.n;
-    for (let i = 0; i < T * K; i++) this.done[i] = terminated[i]! | truncated[i]!;
-    const { value, advantage } = arrays;
-    return { T, K, reward, value: value.subarray(0, T * K), advantage, done: this.done };
+  /** What was judged, for who scores levels by it. done: [T, B * n], to be written. */
+  outcome(done: Uint8Array): RoundOutcome {
+    return outcomeOf(this.rollout, this.arrays, done);
   }
 
   /** Learns from the rollout that was judged. Returns the means of the metrics over all minibatches. */

@@ -68,6 +68,8 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
   const { rounds } = spec;
   if (rounds !== undefined) checkRounds(environment, levels);
   const perIteration = options.rollout * copies;
+  // Rounds are of one agent a copy.
+  const done = new Uint8Array(rounds === undefined ? 0 : perIteration);
   const iterations = Math.max(1, Math.ceil(spec.steps / perIteration));
   let iteration = 0;
   let isFresh = true;
@@ -102,7 +104,7 @@ function train(spec: PpoSpec, environment: BatchedEnvironment): Training {
         options.schedule === 'linear' ? options.learningRate * Math.max(0, 1 - progress) : options.learningRate;
       const metrics: Record<string, number> = { ...returnsOf(episodes), learningRate: rate };
       for (const unit of units) unit.judge();
-      rounds?.report(units[0]!.outcome(), (iteration + 1) * perIteration);
+      rounds?.report(units[0]!.outcome(done), (iteration + 1) * perIteration);
       if (round?.learns !== false) {
         for (const unit of units) {
           const prefix = units.length === 1 ? '' : `${unit.rollout.unit.name}/`;

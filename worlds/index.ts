@@ -122,7 +122,7 @@ export {
   type Mdp,
   occupancy,
   optimalPlan,
-  type Plan,
+  type Plan as TabularPlan,
   type Regret,
   regretOf,
   requireTabular,

@@ -2,7 +2,7 @@ import {
   boundedRegret,
   type ExactModel,
   optimalPlan,
-  type Plan,
+  type TabularPlan as Plan,
   regretOf,
   type TabularEnvironment,
   totalVariation,

@@ -41,6 +41,7 @@ describe('the schema of scenarios', () => {
       environment: { name: 'cartpole', options: {}, copies: 8 },
       tasks: null,
       learner: ppoDefaults,
+      curriculum: null,
       mas: { bus: 'memory:', roles: {} },
       steps: 1000,
       evaluation: { episodes: 100, every: null, deterministic: true, seed: 1_000_000, options: {} },

@@ -56,7 +56,7 @@ describe('two-hot', () => {
           const kept = [...weights].filter((weight) => weight > 0);
           assert.ok(kept.length <= 2, `${kept}`);
           assert.ok(Math.abs(kept.reduce((sum, weight) => sum + weight) - 1) < 1e-5);
-          const mean = weights.reduce((sum, weight, k) => sum + weight * head.bins[k]!, 0);
+          const mean = [...weights].reduce((sum, weight, k) => sum + weight * head.bins[k]!, 0);
           assert.ok(Math.abs(mean - x) <= 1e-5 * Math.abs(x) + 1e-6, `${x} became ${mean}`);
         }),
       ),
