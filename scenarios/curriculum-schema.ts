@@ -11,6 +11,7 @@ import {
   wakerMDefaults,
   wakerRDefaults,
 } from '../curricula/index.ts';
+import type { Frozen, Same } from './agreement.ts';
 import { count, fraction, orDefaults, positive, tagged } from './schema-parts.ts';
 
 const randomShare = fraction({ description: 'Share of levels drawn from all of them, whatever is known.' });
@@ -173,9 +174,7 @@ export const curriculumSchema = Type.Unsafe<CurriculumOptions | null>({
 });
 
 // The schema and the curricula's own types are two statements of one thing; the compiler holds them together.
-type Frozen<T> = T extends readonly (infer E)[] ? readonly E[] : { readonly [K in keyof T]: T[K] };
 type Of<Name> = Extract<CurriculumOptions, { readonly name: Name }>;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof wakerM>>, Of<'waker-m'>>;
 true satisfies Same<Frozen<Type.Static<typeof wakerR>>, Of<'waker-r'>>;
 true satisfies Same<Frozen<Type.Static<typeof trueError>>, Of<'true-error'>>;

@@ -8,6 +8,7 @@ import {
   zeroShotDefaults,
 } from '../agents/index.ts';
 import type { Json } from '../core/index.ts';
+import type { Frozen, Same } from './agreement.ts';
 import { count, fraction, nullable, orDefaults, positive } from './schema-parts.ts';
 import { worldModel, worldModelSchema } from './world-model-schema.ts';
 
@@ -127,12 +128,6 @@ export const dreamerSchema = Type.Object(
 );
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
-type Frozen<T> = T extends readonly (infer E)[]
-  ? readonly Frozen<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: Frozen<T[K]> }
-    : T;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof dreamer>>, DreamerOptions>;
 true satisfies Same<Frozen<Type.Static<typeof ensemble>>, DreamerEnsembleOptions>;
 // Levels may hold anything, which a recursive type cannot be compared by.

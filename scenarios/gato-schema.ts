@@ -6,6 +6,7 @@ import {
   reinforcementDefaults,
   type TokenOptions,
 } from '../agents/index.ts';
+import type { Frozen, Same } from './agreement.ts';
 import { count, fraction, nullable, orDefaults, positive } from './schema-parts.ts';
 
 const weight = (description: string) => Type.Number({ description, minimum: 0 });
@@ -181,11 +182,5 @@ export const gatoSchema = Type.Object(
 );
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
-type Frozen<T> = T extends readonly (infer E)[]
-  ? readonly Frozen<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: Frozen<T[K]> }
-    : T;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof gato>>, GatoOptions>;
 true satisfies Same<Frozen<Type.Static<typeof reinforcement>>, ReinforcementOptions>;

@@ -10,6 +10,7 @@ import {
   type VdnOptions,
   vdnDefaults,
 } from '../agents/index.ts';
+import type { Frozen, Same } from './agreement.ts';
 import { dreamerSchema } from './dreamer-schema.ts';
 import { gatoSchema } from './gato-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
@@ -206,12 +207,6 @@ export const expertSchema = tagged('name', experts, {
 });
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
-type Frozen<T> = T extends readonly (infer E)[]
-  ? readonly Frozen<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: Frozen<T[K]> }
-    : T;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof network>>, NetworkOptions>;
 true satisfies Same<Frozen<Type.Static<typeof ppo>>, PpoOptions>;
 true satisfies Same<Frozen<Type.Static<typeof iql>>, IqlOptions>;

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { type SharedValueOptions, sharedValueDefaults } from '../mas/index.ts';
+import type { Same } from './agreement.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 
 type Encoder = SharedValueOptions['encoder'];
@@ -120,7 +121,6 @@ type Mutable<T> = T extends readonly (infer E)[]
   : T extends object
     ? { -readonly [K in keyof T]: Mutable<T[K]> }
     : T;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Type.Static<typeof shared>, Mutable<Omit<SharedValueOptions, 'encoder' | 'attention'>>>;
 true satisfies Same<Type.Static<typeof attention>, Mutable<SharedValueOptions['attention']>>;
 true satisfies Same<Type.Static<typeof backbone>, Mutable<Of<'backbone'>>>;

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { type TabularOptions, tabularDefaults } from '../agents/index.ts';
+import type { Frozen, Same } from './agreement.ts';
 import { count, orDefaults, positive } from './schema-parts.ts';
 
 /** Below 1: sums without an end have to converge. */
@@ -37,6 +38,4 @@ export const tabularSchema = Type.Object(orDefaults(tabular, tabularDefaults), {
 });
 
 // The schema and the agents' own type are two statements of one thing; the compiler holds them together.
-type Frozen<T> = { readonly [K in keyof T]: T[K] };
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof tabular>>, TabularOptions>;

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { DreamerModelOptions } from '../agents/index.ts';
 import { rssmDefaults, transformerDefaults } from '../worlds/models/index.ts';
+import type { Frozen, Same } from './agreement.ts';
 import { count, orDefaults, tagged } from './schema-parts.ts';
 
 const weight = (description: string) => Type.Number({ description, minimum: 0 });
@@ -71,8 +72,6 @@ export const worldModelSchema = tagged(
 );
 
 // The schema and the models' own types are two statements of one thing; the compiler holds them together.
-type Frozen<T> = { readonly [K in keyof T]: T[K] };
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 type Of<N extends DreamerModelOptions['name']> = Extract<DreamerModelOptions, { readonly name: N }>;
 true satisfies Same<Frozen<Type.Static<typeof rssm>>, Frozen<Of<'rssm'>>>;
 true satisfies Same<Frozen<Type.Static<typeof transformer>>, Frozen<Of<'transformer'>>>;

@@ -5,6 +5,7 @@ import {
   type WorldModelsOptions,
   worldModelsDefaults,
 } from '../agents/index.ts';
+import type { Frozen, Same } from './agreement.ts';
 import { count, nullable, orDefaults, positive } from './schema-parts.ts';
 
 const weight = (description: string) => Type.Number({ description, minimum: 0 });
@@ -155,10 +156,4 @@ export const worldModelsSchema = Type.Object(
 );
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
-type Frozen<T> = T extends readonly (infer E)[]
-  ? readonly Frozen<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]: Frozen<T[K]> }
-    : T;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 true satisfies Same<Frozen<Type.Static<typeof worldModels>>, WorldModelsOptions>;
