@@ -3,24 +3,26 @@ import { LightbulbError, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import type { Curriculum } from './curriculum.ts';
 import { gradualExpansion } from './gradual-expansion.ts';
+import { learnableLevels } from './learnable.ts';
 import { domainRandomisation, fixed, hardest, reweighting } from './listed.ts';
 import type { CurriculumOptions } from './options.ts';
 import { replayLevels } from './replay.ts';
-import { type ReplayCurriculum, replayOptionsOf } from './replay-options.ts';
+import { type RoundCurriculum, replayOptionsOf } from './replay-options.ts';
 import { trueError, wakerM, wakerR } from './waker.ts';
 
 /** Whether a curriculum chooses levels round by round, by the agent's own rollouts. */
-export function playsRounds(options: CurriculumOptions): options is ReplayCurriculum {
-  return options.name === 'plr' || options.name === 'robust-plr' || options.name === 'accel';
+export function playsRounds(options: CurriculumOptions): options is RoundCurriculum {
+  return ['plr', 'robust-plr', 'accel', 'sfl'].includes(options.name);
 }
 
 /** The curriculum that the options name, over `space`, for trainings that take rounds. Errors as `replayLevels`. */
-export function createLevelRounds(options: ReplayCurriculum, space: LevelSpace, stream: Stream): LevelRounds {
+export function createLevelRounds(options: RoundCurriculum, space: LevelSpace, stream: Stream): LevelRounds {
+  if (options.name === 'sfl') return learnableLevels(options, space, stream);
   return replayLevels(replayOptionsOf(options), space, stream);
 }
 
 /** The curriculum that the options name. */
-export function createCurriculum(options: Exclude<CurriculumOptions, ReplayCurriculum>): Curriculum {
+export function createCurriculum(options: Exclude<CurriculumOptions, RoundCurriculum>): Curriculum {
   switch (options.name) {
     case 'domain-randomisation':
       return domainRandomisation(options);

@@ -1,5 +1,6 @@
 export { createCurriculum, createLevelRounds, playsRounds } from './create-curriculum.ts';
 export type { Curriculum } from './curriculum.ts';
+export { learnableLevels } from './learnable.ts';
 export { createLevelFeed } from './level-feed.ts';
 export {
   type CurriculumOptions,
@@ -26,7 +27,10 @@ export {
   plrDefaults,
   type ReplayCurriculum,
   type RobustPlrOptions,
+  type RoundCurriculum,
   replayOptionsOf,
   robustPlrDefaults,
   type ScoreName,
+  type SflOptions,
+  sflDefaults,
 } from './replay-options.ts';

@@ -1,5 +1,5 @@
 import type { Json } from '../core/index.ts';
-import type { ReplayCurriculum } from './replay-options.ts';
+import type { RoundCurriculum } from './replay-options.ts';
 
 /** How estimates become levels: what the curricula that follow an error have in common. */
 export interface SamplingOptions {
@@ -76,7 +76,7 @@ export type CurriculumOptions =
   | HardestOptions
   | ReweightingOptions
   | FixedOptions
-  | ReplayCurriculum;
+  | RoundCurriculum;
 
 /** The paper's constants; `places` and `mutation` are for spaces that the paper does not have. */
 export const wakerMDefaults: WakerMOptions = {

@@ -25,6 +25,20 @@ export interface AccelOptions extends ReplayRules {
   readonly name: 'accel';
 }
 
+/** Sampling for learnability (Rutherford et al. 2024, arXiv 2408.15099). */
+export interface SflOptions {
+  readonly name: 'sfl';
+  /** Rounds of random levels that are only looked at, at the start and again after every `every` rounds of learning. */
+  readonly search: number;
+  readonly every: number;
+  /** Levels of the set. */
+  readonly keep: number;
+  /** Chance that a copy plays a level of the set, else any. */
+  readonly share: number;
+}
+
+export type RoundCurriculum = ReplayCurriculum | SflOptions;
+
 export type ReplayCurriculum = PlrOptions | RobustPlrOptions | AccelOptions;
 
 /** As `replayLevels` reads it. */
@@ -50,6 +64,12 @@ const rules: ReplayRules = {
 export const plrDefaults: PlrOptions = { name: 'plr', ...rules, replay: 0.5 };
 export const robustPlrDefaults: RobustPlrOptions = { name: 'robust-plr', ...rules };
 export const accelDefaults: AccelOptions = { name: 'accel', ...rules };
+
+/**
+ * A search of 50 rounds for every 100 of learning. The paper's own searches take several times the steps of what is learned
+ * from.
+ */
+export const sflDefaults: SflOptions = { name: 'sfl', search: 50, every: 100, keep: 200, share: 0.5 };
 
 /** Which of the two steps away from plain replay a curriculum takes. */
 export function replayOptionsOf(options: ReplayCurriculum): ReplayOptions {

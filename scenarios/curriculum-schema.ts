@@ -7,6 +7,7 @@ import {
   plrDefaults,
   reweightingDefaults,
   robustPlrDefaults,
+  sflDefaults,
   trueErrorDefaults,
   wakerMDefaults,
   wakerRDefaults,
@@ -137,6 +138,19 @@ const accel = Type.Object(
   { title: 'ACCEL', additionalProperties: false },
 );
 
+const sfl = Type.Object(
+  {
+    name: Type.Literal('sfl', { description: 'Sampling for learnability: levels solved about half of the time.' }),
+    search: count(1, {
+      description: 'Rounds of random levels that are only looked at, before each stretch of learning.',
+    }),
+    every: count(1, { description: 'Rounds of learning between two searches.' }),
+    keep: count(1, { description: 'Levels of the set.' }),
+    share: fraction({ description: 'Chance that a copy plays a level of the set, else any.' }),
+  },
+  { title: 'SFL', additionalProperties: false },
+);
+
 const written = <P extends Type.TProperties>(
   whole: Type.TObject<P>,
   defaults: { readonly [K in keyof P]: unknown },
@@ -166,6 +180,7 @@ export const curriculumSchema = Type.Unsafe<CurriculumOptions | null>({
       plr: written(plr, plrDefaults),
       'robust-plr': written(robustPlr, robustPlrDefaults),
       accel: written(accel, accelDefaults),
+      sfl: written(sfl, sflDefaults),
       'true-error': written(trueError, trueErrorDefaults),
       fixed,
     },
@@ -182,3 +197,4 @@ true satisfies Same<Frozen<Type.Static<typeof gradualExpansion>>, Of<'gradual-ex
 true satisfies Same<Frozen<Type.Static<typeof plr>>, Of<'plr'>>;
 true satisfies Same<Frozen<Type.Static<typeof robustPlr>>, Of<'robust-plr'>>;
 true satisfies Same<Frozen<Type.Static<typeof accel>>, Of<'accel'>>;
+true satisfies Same<Frozen<Type.Static<typeof sfl>>, Of<'sfl'>>;
