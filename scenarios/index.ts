@@ -19,7 +19,7 @@ export { loadScenario } from './load.ts';
 export { MACHINES, type MachineFacts, machine, machinesOf } from './machine.ts';
 export { mistakesOf } from './mistakes.ts';
 export { type Override, parseOverride } from './overrides.ts';
-export { learners, presetFile, presetNames, scenarioFile } from './presets.ts';
+export { curricula, learners, presetFile, presetNames, scenarioFile } from './presets.ts';
 export { identityOf, isAlive, type ProcessIdentity } from './process-identity.ts';
 export { type RecordedPolicy, type RecordingSummary, type RecordOptions, record } from './record.ts';
 export { type RunOptions, run } from './run.ts';

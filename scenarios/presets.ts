@@ -18,6 +18,22 @@ export const learners: Readonly<Record<Scenario['learner']['name'], string>> = {
   scripted: "The environment's own hand-written controller; does not learn",
 };
 
+/** What chooses levels, and what it does. */
+export const curricula: Readonly<Record<NonNullable<Scenario['curriculum']>['name'], string>> = {
+  'domain-randomisation': 'Every level alike',
+  'waker-m': "Levels by how large the world model's estimated error is",
+  'waker-r': 'Levels by how fast that error falls',
+  'gradual-expansion': 'Levels played before, and a share of any',
+  hardest: 'The levels that a person calls the hardest, and no others',
+  reweighting: 'Mostly the levels that a person calls hard',
+  'true-error': "WAKER-M on the model's true error, where it can be told",
+  fixed: 'One level, always',
+  plr: 'Prioritised level replay, by what there is to learn; PPO alone',
+  'robust-plr': 'The same, learning from replayed levels alone; PPO alone',
+  accel: 'Robust level replay, and replayed levels changed a little; PPO alone',
+  sfl: 'Levels that are solved about half of the time; PPO alone',
+};
+
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const SUFFIX = '.json';
 

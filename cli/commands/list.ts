@@ -3,7 +3,7 @@ import { LightbulbError } from '../../core/index.ts';
 import { jsonObject, jsonOption, type MakeCommand } from '../command.ts';
 import { exitCodes, printJson, printLine, type Terminal } from '../terminal.ts';
 
-const kinds = ['environments', 'learners', 'scenarios'] as const;
+const kinds = ['environments', 'learners', 'curricula', 'scenarios'] as const;
 type Kind = (typeof kinds)[number];
 
 interface Entry {
@@ -46,11 +46,12 @@ async function listKinds({ stdout }: Terminal, asked: Kind | undefined, { option
 }
 
 async function everything(): Promise<Record<Kind, readonly Entry[]>> {
-  const { learners, loadScenario, presetFile, presetNames } = await import('../../scenarios/index.ts');
+  const { curricula, learners, loadScenario, presetFile, presetNames } = await import('../../scenarios/index.ts');
   const { builtins } = await import('../../worlds/index.ts');
   return {
     environments: Object.entries(builtins).map(([name, { description }]) => ({ name, description })),
     learners: Object.entries(learners).map(([name, description]) => ({ name, description })),
+    curricula: Object.entries(curricula).map(([name, description]) => ({ name, description })),
     scenarios: presetNames().map((name) => ({ name, description: loadScenario(presetFile(name)).description })),
   };
 }

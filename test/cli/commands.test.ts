@@ -196,11 +196,11 @@ describe('the lightbulb command', () => {
   it('lists what there is', async () => {
     const { out } = await lightbulb(['list', '--json']);
     const lists = JSON.parse(out);
-    assert.deepEqual(Object.keys(lists), ['environments', 'learners', 'scenarios']);
+    assert.deepEqual(Object.keys(lists), ['environments', 'learners', 'curricula', 'scenarios']);
     const names = lists.environments.map(({ name }: { name: string }) => name);
     assert.deepEqual(names, environmentNames);
     const text = await lightbulb(['list', 'learners']);
-    assert.match(text.out, /^learners:\n {2}ppo {7}Proximal/);
+    assert.match(text.out, /^learners:\n {2}ppo +Proximal/);
     assert.doesNotMatch(text.out, /cartpole/);
   });
 
