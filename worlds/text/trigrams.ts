@@ -86,7 +86,9 @@ export class TrigramModel {
       this.predict(u, v, w);
       const ratio = Math.log(this.answer[0]!) - this.frequencies[w]!;
       const limit = most < Number.POSITIVE_INFINITY && i < length && isRepeated(tokens, i) ? 0 : most;
-      sum += ratio < limit ? ratio : limit;
+      // Two sums, not one of either: what may be a parameter is kept as an object, and the other would become one too.
+      if (ratio < limit) sum += ratio;
+      else sum += limit;
       u = v;
       v = w;
     }
