@@ -9,8 +9,8 @@ import { type Stream, stream } from '../../core/index.ts';
 import { put, temporaryFolder } from '../scenarios/files.ts';
 import { attemptProcesses, jsonLines, remains } from './runs.ts';
 
-/** How many kills; the long version: LIGHTBULB_KILLS=20. */
-const KILLS = Number(process.env.LIGHTBULB_KILLS ?? 4);
+/** How many kills, of each target in turn; the long version: LIGHTBULB_KILLS=20. */
+const KILLS = Number(process.env.LIGHTBULB_KILLS ?? 3);
 
 const launcher = fileURLToPath(new URL('../../cli/lightbulb.mjs', import.meta.url));
 const mark = `batch-kill-${process.pid}`;
@@ -33,9 +33,10 @@ function batch(file: string, folder: string): ChildProcess {
   });
 }
 
-type Target = 'the batch' | 'a child' | 'the batch and its children';
+const TARGETS = ['the batch', 'a child', 'the batch and its children'] as const;
+type Target = (typeof TARGETS)[number];
 
-/** Kills what is drawn by lot; false where it was over already. */
+/** Kills the target; false where it was over already. */
 function strike(parent: ChildProcess, target: Target): boolean {
   if (parent.exitCode !== null) return false;
   const children = attemptProcesses(mark);
@@ -51,21 +52,20 @@ function strike(parent: ChildProcess, target: Target): boolean {
   return true;
 }
 
-/** Starts the batch and kills it again, `kills` times at most, until it is done. Returns how many were landed. */
+/** Starts the batch and kills it again until it is done. `before` kills landed earlier; returns how many have now. */
 async function disturbed(
   file: string,
   folder: string,
-  kills: number,
+  before: number,
   longest: number,
   random: Stream,
 ): Promise<number> {
-  const targets = ['the batch', 'a child', 'the batch and its children'] as const;
-  for (let landed = 0; ; ) {
+  for (let landed = before; ; ) {
     const parent = batch(file, folder);
     const exit = once(parent, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
-    while (landed < kills && parent.exitCode === null && parent.signalCode === null) {
+    while (landed < KILLS && parent.exitCode === null && parent.signalCode === null) {
       await Promise.race([wait(random.uniform() * longest), exit]);
-      if (parent.exitCode === null && strike(parent, targets[random.integer(3)]!)) landed++;
+      if (parent.exitCode === null && strike(parent, TARGETS[landed % TARGETS.length]!)) landed++;
       await Promise.race([wait(50), exit]);
     }
     const [code, signal] = await exit;
@@ -108,7 +108,7 @@ describe('a batch killed with SIGKILL, and its children', function () {
 
     for (let landed = 0, round = 1; landed < KILLS; round++) {
       const folder = join(root(), `killed-${round}`);
-      landed += await disturbed(file, folder, KILLS - landed, duration, random);
+      landed = await disturbed(file, folder, landed, duration, random);
       const text = (place: string) => readFileSync(join(place, 'results.json'), 'utf8');
       assert.equal(text(folder), text(whole));
       assert.deepEqual(remains(join(folder, 'runs')), remains(join(whole, 'runs')));

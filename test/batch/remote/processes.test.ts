@@ -14,7 +14,7 @@ describe('workers in processes of their own, on a real bus', () => {
     this.timeout(180_000);
     const server = await NatsServer.start();
     try {
-      const result = await workerKills({ url: server.url, runs: 4, workers: 2, every: 5, kills: 2, steps: 40_000 });
+      const result = await workerKills({ url: server.url, runs: 4, workers: 2, every: 5, kills: 2, steps: 24_000 });
       const { finished, twice, different, orphans, killed } = result;
       assert.deepEqual({ finished, twice, different, orphans }, { finished: 4, twice: 0, different: [], orphans: 0 });
       assert.ok(killed > 0);
