@@ -1,11 +1,12 @@
 import type { LevelRound, LevelRounds } from '../agents/index.ts';
-import { type Json, LightbulbError, restoreStream, type Stream, type StreamState } from '../core/index.ts';
+import { type Json, restoreStream, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
 import { drawAny, levelKey, newSeed } from './draw.ts';
 import { byScore } from './priorities.ts';
 import { means } from './replay.ts';
 import type { SflOptions } from './replay-options.ts';
+import { savedRounds, saveRounds } from './saved-rounds.ts';
 import { episodeReturns, learnability } from './scores.ts';
 
 /** A level that was looked at, and p (1 - p) of the share p of its episodes that were solved. Plain data. */
@@ -72,16 +73,10 @@ export function learnableLevels(options: SflOptions, space: LevelSpace, stream: 
       return Object.fromEntries(named.map(([name, value]) => [`curriculum/${name}`, value])) as Record<string, number>;
     },
 
-    save: () => ({ name: options.name, state, stream: random.state() }) as unknown as Json,
+    save: () => saveRounds(options.name, state, random),
 
     load(json) {
-      const saved = json as unknown as { name: string; state: SflState; stream: StreamState };
-      if (saved?.name !== options.name) {
-        throw new LightbulbError('mismatch', 'this state belongs to another curriculum', {
-          wanted: options.name,
-          got: String(saved?.name),
-        });
-      }
+      const saved = savedRounds<SflState>(options.name, json);
       state = saved.state;
       random = restoreStream(saved.stream);
     },

@@ -1,10 +1,11 @@
 import type { LevelRound, LevelRounds, RoundOutcome } from '../agents/index.ts';
-import { type Json, LightbulbError, restoreStream, type Stream, type StreamState } from '../core/index.ts';
+import { type Json, LightbulbError, restoreStream, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
 import { drawAny, newSeed } from './draw.ts';
 import { drawLevels, emptyBuffer, entriesOf, isReplayable, type LevelBuffer, reported } from './level-buffer.ts';
 import type { ReplayOptions } from './replay-options.ts';
+import { savedRounds, saveRounds } from './saved-rounds.ts';
 import { episodeReturns, l1ValueLoss, learnability, maxMonteCarlo, positiveValueLoss } from './scores.ts';
 
 /** Where the levels of a round came from. */
@@ -83,16 +84,10 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
       return prefixed('curriculum/', own);
     },
 
-    save: () => ({ name: options.name, state, stream: random.state() }) as unknown as Json,
+    save: () => saveRounds(options.name, state, random),
 
     load(json) {
-      const saved = json as unknown as { name: string; state: ReplayState; stream: StreamState };
-      if (saved?.name !== options.name) {
-        throw new LightbulbError('mismatch', 'this state belongs to another curriculum', {
-          wanted: options.name,
-          got: String(saved?.name),
-        });
-      }
+      const saved = savedRounds<ReplayState>(options.name, json);
       state = saved.state;
       random = restoreStream(saved.stream);
     },
