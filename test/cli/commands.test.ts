@@ -75,7 +75,11 @@ describe('the lightbulb command', () => {
       /there is no option "agnts"/,
     ],
     ['a recording that is not there', ['conform', 'cartpole', 'none.json'], /none\.json: cannot be read as JSON/],
-    ['a kind of list that is none', ['list', 'envs'], /Allowed choices are environments, learners, curricula, scenarios/],
+    [
+      'a kind of list that is none',
+      ['list', 'envs'],
+      /Allowed choices are environments, learners, curricula, scenarios/,
+    ],
     [
       'a number of episodes that is none',
       ['evaluate', 'core', '--episodes', '0'],
