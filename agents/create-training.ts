@@ -98,7 +98,7 @@ export async function createTraining(spec: TrainingSpec): Promise<Training> {
       learner satisfies never;
       throw new LightbulbError('invalid_input', 'there is no such learner', {
         where: '/learner/name',
-        wanted: 'ppo, iql, vdn, qmix, dreamer, random or scripted',
+        wanted: 'ppo, iql, vdn, qmix, dreamer, tabular, world-models, random or scripted',
         got: JSON.stringify((learner as { name?: unknown }).name),
       });
   }

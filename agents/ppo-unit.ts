@@ -161,6 +161,8 @@ export class PpoUnit {
   /** Learns from the rollout that was judged. Returns the means of the metrics over all minibatches. */
   async learn(rate: number): Promise<Record<string, number>> {
     const { options, rollout, orderStream, permutation } = this;
+    // Not before: who scores levels reads advantages in units of the return.
+    if (options.normaliseAdvantages === 'rollout') standardise(this.arrays.advantage, rollout.alive);
     const isSomeoneDead = rollout.alive.subarray(0, rollout.T * rollout.B * this.shape.n).includes(0);
     const updater = this.updaterFor(isSomeoneDead);
     this.targets.begin();
@@ -363,7 +365,6 @@ export class PpoUnit {
       alive,
     };
     generalisedAdvantages(track, options.discount, options.gaeLambda, arrays.advantage, arrays.target);
-    if (options.normaliseAdvantages === 'rollout') standardise(arrays.advantage, alive);
   }
 
   /** The updater; a second one, with weights, for rollouts in which some agents were dead at times. */
