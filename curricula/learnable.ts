@@ -3,8 +3,8 @@ import { type Json, restoreStream, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
 import { drawAny, levelKey, newSeed } from './draw.ts';
+import { levelMeans } from './level-means.ts';
 import { byScore } from './priorities.ts';
-import { means } from './replay.ts';
 import type { SflOptions } from './replay-options.ts';
 import { savedRounds, saveRounds } from './saved-rounds.ts';
 import { episodeReturns, learnability } from './scores.ts';
@@ -48,7 +48,7 @@ export function learnableLevels(options: SflOptions, space: LevelSpace, stream: 
     report(outcome) {
       const { levels, since } = state;
       const scores = learnability(episodeReturns(outcome));
-      last = { ...means(levels, space), 'score/mean': meanOf(scores) };
+      last = { ...levelMeans(levels, space), 'score/mean': meanOf(scores) };
       if (isSearch()) {
         const found = [...state.found, ...levels.map((level, k) => ({ level, score: scores[k]! }))];
         const isOver = since + 1 === options.search;
@@ -65,7 +65,7 @@ export function learnableLevels(options: SflOptions, space: LevelSpace, stream: 
         ...(chosen.length === 0 ? {} : { 'set/score': meanOf(chosen.map(({ score }) => score)) }),
         searched: options.search / (options.search + options.every),
       };
-      const ofSet = means(
+      const ofSet = levelMeans(
         chosen.map(({ level }) => level),
         space,
       );

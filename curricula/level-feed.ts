@@ -2,6 +2,7 @@ import type { LevelFeed } from '../agents/index.ts';
 import { type Json, LightbulbError, restoreStream, type Stream, type StreamState } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import type { Curriculum } from './curriculum.ts';
+import { levelMeans } from './level-means.ts';
 
 /** Levels that the metrics speak of: the newest ones. */
 const RECENT = 100;
@@ -17,7 +18,7 @@ type SavedFeed = {
 
 /**
  * A curriculum over the levels of one environment, as trainings ask it: it draws from `stream` alone. Metrics are named
- * `curriculum/...`; `curriculum/level/<parameter>` are means of the numbers of the newest 100 levels proposed. Errors as
+ * `curriculum/...`; `curriculum/level/<name>` are means (`levelMeans`) over the newest 100 levels proposed. Errors as
  * `Curriculum.initial`; loading the state of another curriculum is `mismatch`.
  */
 export function createLevelFeed(curriculum: Curriculum, space: LevelSpace, stream: Stream): LevelFeed {
@@ -38,7 +39,7 @@ export function createLevelFeed(curriculum: Curriculum, space: LevelSpace, strea
     },
 
     metrics() {
-      const own = { ...curriculum.metrics?.(state, space), proposed, ...meansOf(recent) };
+      const own = { ...curriculum.metrics?.(state, space), proposed, ...levelMeans(recent, space) };
       return Object.fromEntries(Object.entries(own).map(([name, value]) => [`curriculum/${name}`, value]));
     },
 
@@ -56,19 +57,6 @@ export function createLevelFeed(curriculum: Curriculum, space: LevelSpace, strea
       recent = saved.recent;
     },
   };
-}
-
-/** Means of the numbers that levels hold by name, as `level/<name>`. */
-function meansOf(levels: readonly Json[]): Record<string, number> {
-  const sums = new Map<string, { sum: number; count: number }>();
-  for (const level of levels) {
-    for (const [key, value] of Object.entries(level ?? {})) {
-      if (typeof value !== 'number' || Array.isArray(level)) continue;
-      const { sum, count } = sums.get(key) ?? { sum: 0, count: 0 };
-      sums.set(key, { sum: sum + value, count: count + 1 });
-    }
-  }
-  return Object.fromEntries([...sums].map(([key, { sum, count }]) => [`level/${key}`, sum / count]));
 }
 
 function foreign(wanted: string, got: unknown): LightbulbError {

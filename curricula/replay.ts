@@ -4,6 +4,7 @@ import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
 import { drawAny, newSeed } from './draw.ts';
 import { drawLevels, emptyBuffer, entriesOf, isReplayable, type LevelBuffer, reported } from './level-buffer.ts';
+import { levelMeans } from './level-means.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { savedRounds, saveRounds } from './saved-rounds.ts';
 import { episodeReturns, l1ValueLoss, learnability, maxMonteCarlo, positiveValueLoss } from './scores.ts';
@@ -60,7 +61,7 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
         best: Number.isNaN(best[k]!) ? undefined : best[k]!,
       }));
       state = { ...state, buffer: reported(buffer, reports, options) };
-      last = { ...means(levels, space), 'score/mean': meanOf(scores), [`score/${kind}`]: meanOf(scores) };
+      last = { ...levelMeans(levels, space), 'score/mean': meanOf(scores), [`score/${kind}`]: meanOf(scores) };
     },
 
     metrics() {
@@ -73,7 +74,7 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
         ...(scores.length === 0 ? {} : { 'buffer/score': meanOf(scores) }),
         ...prefixed(
           'buffer/',
-          means(
+          levelMeans(
             buffer.entries.map(({ level }) => level),
             space,
           ),
@@ -139,16 +140,6 @@ function scoresOf(
 function highest(now: number, before: number | null | undefined): number {
   if (before === null || before === undefined) return now;
   return Number.isNaN(now) ? before : Math.max(now, before);
-}
-
-/** Means of what levels are like; nothing where the space does not say. */
-export function means(levels: readonly Json[], space: LevelSpace): Record<string, number> {
-  if (space.describe === undefined || levels.length === 0) return {};
-  const sums: Record<string, number> = {};
-  for (const level of levels) {
-    for (const [name, value] of Object.entries(space.describe(level))) sums[name] = (sums[name] ?? 0) + value;
-  }
-  return Object.fromEntries(Object.entries(sums).map(([name, sum]) => [`level/${name}`, sum / levels.length]));
 }
 
 function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
