@@ -48,6 +48,26 @@ export interface ResetOptions {
 }
 
 /**
+ * Making one level by a fixed number of actions, each after a look at the plan so far. State in, state out: a plan is plain
+ * data, and is not changed. Whoever builds levels to be hard is a learner of its own (PAIRED, Dennis et al. 2020).
+ */
+export interface LevelBuilding {
+  /** Actions that a level takes; at least one. */
+  readonly steps: number;
+  /** A box or a dict, as an environment's. */
+  readonly observation: Space;
+  readonly action: Space;
+  /** What stands before the first action. The seed draws what the builder may vary its levels by. */
+  begin(seed: number): Json;
+  /** The plan after one action: a flat member of the action space. Deterministic in plan and action. */
+  build(plan: Json, action: ArrayLike<number>): Json;
+  /** Writes the flat observation of a plan. out: [flatSize(observation)]. */
+  observe(plan: Json, out: Float32Array): void;
+  /** The level of a plan after all its steps. */
+  level(plan: Json): Json;
+}
+
+/**
  * Making and changing levels, for curricula. Deterministic in `seed`. Any space can be drawn from; one that is a list or a
  * box says so, because some curricula keep a number for each level, or look for levels nearby.
  */
@@ -61,6 +81,12 @@ export interface LevelSpace {
    * the agent's regret. Only where it is known exactly.
    */
   optimum?(level: Json): number;
+  /** A picture of a level: SVG. */
+  picture?(level: Json): string;
+  /** Levels to be tested on, by name; those that are drawn for training are others, or equal them by chance alone. */
+  readonly heldOut?: Readonly<Record<string, Json>>;
+  /** How a level is made step by step: for adversaries that build levels. */
+  readonly building?: LevelBuilding;
   /** All levels there are, where they are few: a discrete grid. At least one, no two equal; never with `box`. */
   readonly grid?: readonly Json[];
   /** Levels are objects of these numbers, each anywhere within its bounds: a continuous box. Never with `grid`. */

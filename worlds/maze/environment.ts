@@ -1,14 +1,14 @@
-import { type Json, stream } from '../../core/index.ts';
+import type { Json } from '../../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from '../batched.ts';
 import { Copies } from '../copies.ts';
 import type { LevelSpace } from '../environment.ts';
 import { requireChoices, requireCount } from '../guards.ts';
 import { Solo } from '../solo.ts';
-import { MazeMaker, randomMaze } from './generate.ts';
+import { MazeMaker } from './generate.ts';
 import { type Maze, parseMaze, printMaze } from './level.ts';
-import { mutateMaze } from './mutate.ts';
+import { levelsOf } from './level-space.ts';
 import { Pairs, pair } from './pairs.ts';
-import { optimalReturn, returnAfter, shortestPath } from './paths.ts';
+import { returnAfter } from './paths.ts';
 import { type MazeOptions, type MazeSettings, NAME, settingsOf } from './settings.ts';
 import { PLANES, Views } from './view.ts';
 
@@ -35,29 +35,6 @@ const DIRECTION_PAIRS = Float64Array.of(pair(1, 0), 0, pair(0, 1), 0, 0, pair(1,
  */
 export function maze(copies: number, options: MazeOptions = {}): BatchedEnvironment {
   return new MazeEnvironment(requireCount(NAME, 'copies', copies), settingsOf(options));
-}
-
-/** The space of mazes of these options. */
-export function mazeLevels(options: MazeOptions = {}): MazeLevels {
-  return levelsOf(settingsOf(options));
-}
-
-/** Describes levels by their `walls`, whether they are `solvable` (0 or 1), and the `path` from agent to goal (0 without). */
-export type MazeLevels = Required<Omit<LevelSpace, 'grid' | 'box'>>;
-
-function levelsOf(settings: MazeSettings): MazeLevels {
-  const read = (level: Json): Maze => parseMaze(level, settings.size);
-  return {
-    describe: (level) => {
-      const now = read(level);
-      const path = shortestPath(now);
-      const walls = now.walls.reduce((sum, wall) => sum + wall, 0);
-      return { walls, solvable: path < 0 ? 0 : 1, path: Math.max(path, 0) };
-    },
-    optimum: (level) => optimalReturn(read(level), settings.maximumSteps),
-    generate: (seed) => printMaze(randomMaze(settings, stream(seed, 'level'))),
-    mutate: (level, seed) => printMaze(mutateMaze(read(level), stream(seed, 'level/mutate'), settings.edits)),
-  };
 }
 
 function groupOf(view: number): Group {
