@@ -23,6 +23,47 @@ export function crossFittedCvar(returns: LevelReturns, share: number): number {
   return (scoreOfWorst(even!, odd!, share) + scoreOfWorst(odd!, even!, share)) / 2;
 }
 
+/** What is known of levels besides the agent's returns. */
+export interface LevelKnowledge {
+  /** [levels]: the expected return of the best policy, where it is known. */
+  readonly optimum?: readonly number[] | undefined;
+  /** An episode with a higher return has solved its level, where that has a meaning. */
+  readonly solvedAbove?: number | undefined;
+}
+
+/** How an agent does over levels. */
+export interface LevelScores {
+  /** Mean over levels of their mean returns. */
+  readonly mean: number;
+  /** Cross-fitted, of the worst tenth and the worst hundredth of levels. */
+  readonly cvar10: number;
+  readonly cvar1: number;
+  /** Share of episodes that solved their level. */
+  readonly solved?: number;
+  /** Exact regret (best return less mean return of a level): its mean over levels, and its largest. */
+  readonly regret?: number;
+  readonly maximumRegret?: number;
+}
+
+/** All scores that can be told. Errors as those of `crossFittedCvar` and `maximumRegret`. */
+export function levelScores(returns: LevelReturns, { optimum, solvedAbove }: LevelKnowledge = {}): LevelScores {
+  const average = meanReturn(returns);
+  return {
+    mean: average,
+    cvar10: crossFittedCvar(returns, 0.1),
+    cvar1: crossFittedCvar(returns, 0.01),
+    ...(solvedAbove === undefined ? {} : { solved: mean(returns.map((row) => solvedShare(row, solvedAbove))) }),
+    ...(optimum === undefined
+      ? {}
+      : { regret: mean(optimum) - average, maximumRegret: maximumRegret(returns, optimum) }),
+  };
+}
+
+/** The share of a level's episodes whose return is above `solvedAbove`. */
+export function solvedShare(returns: readonly number[], solvedAbove: number): number {
+  return mean(returns.map((each) => (each > solvedAbove ? 1 : 0)));
+}
+
 /** The mean over the worst `share` of levels, chosen and scored by the same numbers: too low by the luck of the choice. */
 export function naiveCvar(returns: LevelReturns, share: number): number {
   requireReturns(returns);
