@@ -57,7 +57,17 @@ export {
 export { LearnerState, type Take, takeFrom, viewsByPath } from './learner-state.ts';
 export type { LevelFeed, LevelOutcome } from './level-feed.ts';
 export type { LevelRound, LevelRounds, RoundOutcome } from './level-rounds.ts';
-export { crossFittedCvar, type LevelReturns, maximumRegret, meanReturn, naiveCvar } from './level-scores.ts';
+export {
+  crossFittedCvar,
+  type LevelKnowledge,
+  type LevelReturns,
+  type LevelScores,
+  levelScores,
+  maximumRegret,
+  meanReturn,
+  naiveCvar,
+  solvedShare,
+} from './level-scores.ts';
 export { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 export {
   type LearnerOptions,
@@ -67,6 +77,7 @@ export {
   type RandomOptions,
   type ScriptedOptions,
 } from './options.ts';
+export { type LevelEpisodes, playLevels } from './play-levels.ts';
 export { createPpo, type PpoSpec } from './ppo.ts';
 export { clippedSurrogate, errorLoss, weighTerms } from './ppo-loss.ts';
 export { moments, standardise } from './ppo-minibatch.ts';
