@@ -1,10 +1,12 @@
 import type { Training, TrainingSpec } from '../agents/index.ts';
-import { LightbulbError, stream } from '../core/index.ts';
+import { type JsonObject, LightbulbError, stream } from '../core/index.ts';
 import { createCurriculum, createLevelFeed, createLevelRounds, playsRounds } from '../curricula/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
 import { buildTeam, type Company } from './build-team.ts';
+import { type LevelExam, levelExam, notPlayed } from './level-exam.ts';
 import { placeIn } from './load.ts';
 import type { EnvironmentIdentity, EnvironmentScenario, Scenario } from './schema.ts';
+import { withLevels } from './with-levels.ts';
 
 /** Makes a training, as agents' `createTraining` does; tests put others here. */
 export type CreateTraining = (spec: TrainingSpec) => Promise<Training>;
@@ -24,16 +26,34 @@ export async function build(
   const makeForEvaluation = isEvaluatedElsewhere ? await evaluationEnvironmentOf(scenario) : undefined;
   const scripted = learner.name === 'scripted' ? controllerOf(scenario, environment, '/learner/name') : undefined;
   try {
+    const exam = await examOf(scenario, make);
+    const examined = (training: Training): Promise<Training> => taking(exam, training);
     const { copies } = environment;
     const common = { seed, steps, make, makeForEvaluation, copies, executor, device, threads };
     if (learner.name === 'shared') {
       if (scenario.curriculum !== null) throw ignored(learner.name);
-      return await buildTeam(scenario, { ...common, learner }, company);
+      return await examined(await buildTeam(scenario, { ...common, learner }, company));
     }
-    return await createTraining({ ...common, scripted, learner, ...levelsOf(scenario, make) });
+    return await examined(await createTraining({ ...common, scripted, learner, ...levelsOf(scenario, make) }));
   } catch (error) {
     throw placed(error, scenario);
   }
+}
+
+/** The levels that evaluations play besides, where the scenario names some. */
+async function examOf(scenario: EnvironmentScenario, make: MakeEnvironment): Promise<LevelExam | undefined> {
+  const { levels } = scenario.evaluation;
+  if (levels === null) return undefined;
+  const makeLevels = await levelsEnvironmentOf(scenario, make, levels.options, '/evaluation/levels/options');
+  const { set: words, episodes, solved } = levels;
+  return levelExam(makeLevels, { words, episodes, solved: solved ?? undefined }, '/evaluation/levels/set');
+}
+
+async function taking(exam: LevelExam | undefined, training: Training): Promise<Training> {
+  if (exam === undefined) return training;
+  if (training.player !== undefined) return withLevels(training, exam);
+  await training.close();
+  throw notPlayed('/evaluation/levels');
 }
 
 function ignored(learner: string): LightbulbError {
@@ -88,6 +108,28 @@ export async function evaluationEnvironmentOf(scenario: EnvironmentScenario): Pr
   const { environment, evaluation } = scenario;
   const options = { ...environment.options, ...evaluation.options };
   return environmentOf(scenario, { ...environment, options }, '/evaluation');
+}
+
+/**
+ * What chosen levels are played in: as evaluations, with `options` over theirs. The agents' spaces must be those that
+ * training has, in copies by `make`; else error `mismatch`, `at` the options.
+ */
+export async function levelsEnvironmentOf(
+  scenario: EnvironmentScenario,
+  make: MakeEnvironment,
+  options: JsonObject,
+  at: string,
+): Promise<MakeEnvironment> {
+  const { environment, evaluation } = scenario;
+  const all = { ...environment.options, ...evaluation.options, ...options };
+  const makeLevels = await environmentOf(scenario, { ...environment, options: all }, at);
+  const { requireSameGroups } = await import('../agents/index.ts');
+  try {
+    requireSameGroups(make, makeLevels);
+  } catch (error) {
+    throw placed(error, scenario, { at });
+  }
+  return makeLevels;
 }
 
 /** The environment's own controller, where it comes with one. `at`: what asked for it. */

@@ -13,14 +13,17 @@ export function absoluteTasks(tasks: NonNullable<Scenario['tasks']>, folder: str
   return Object.fromEntries(Object.entries(tasks).map(([name, task]) => [name, absoluteTask(task, folder)]));
 }
 
-/** The evaluation with the files that its options of the environment name as absolute paths. */
+/** The evaluation with the files of its levels, and those that its options of the environment name, as absolute paths. */
 export function absoluteEvaluation(
   evaluation: Scenario['evaluation'],
   environment: EnvironmentIdentity | null,
   folder: string,
 ): Scenario['evaluation'] {
-  if (environment === null || 'module' in environment) return evaluation;
-  return { ...evaluation, options: absoluteOptions(environment.name, evaluation.options, folder) };
+  const { levels: chosen } = evaluation;
+  const isFile = chosen?.set.endsWith('.json') === true;
+  const levels = isFile ? { ...chosen, set: resolve(folder, chosen.set) } : chosen;
+  if (environment === null || 'module' in environment) return { ...evaluation, levels };
+  return { ...evaluation, options: absoluteOptions(environment.name, evaluation.options, folder), levels };
 }
 
 /** The credentials' and certificates' files as absolute paths. */

@@ -14,6 +14,37 @@ export type { EnvironmentChoice, EnvironmentIdentity } from './environment-schem
 export type { MasChoice } from './mas-schema.ts';
 export type { ExpertChoice, TaskChoice } from './tasks-schema.ts';
 
+const levels = Type.Object(
+  {
+    set: Type.String({
+      description:
+        "held-out, grid, random:<n>, solvable:<n>, or a JSON file of levels (*.json), from this scenario's folder.",
+      minLength: 1,
+    }),
+    episodes: Type.Optional(
+      count(2, {
+        description: 'Whole episodes of each level: one half chooses the worst levels, the other scores them.',
+        default: 4,
+      }),
+    ),
+    solved: Type.Optional(
+      nullable(Type.Number(), {
+        description:
+          'An episode with a higher return has solved its level. null: 0 where levels say whether they are solvable, otherwise nothing counts as solved.',
+        default: null,
+      }),
+    ),
+    options: Type.Optional(
+      Type.Unsafe<JsonObject>({
+        type: 'object',
+        description: 'Options of the environment that are others for these levels: {"size": 13}.',
+        default: {},
+      }),
+    ),
+  },
+  { title: 'Levels', additionalProperties: false },
+);
+
 const evaluation = Type.Object(
   {
     episodes: Type.Optional(count(1, { description: 'Whole episodes of one evaluation.', default: 100 })),
@@ -41,6 +72,12 @@ const evaluation = Type.Object(
         type: 'object',
         description: 'Options of the environment that are others in evaluations: {"split": "test"}.',
         default: {},
+      }),
+    ),
+    levels: Type.Optional(
+      nullable(levels, {
+        description: 'Levels that each evaluation plays besides, and is scored on: {"set": "held-out"}. null: none.',
+        default: null,
       }),
     ),
   },
@@ -125,6 +162,18 @@ export type ScenarioFile = Type.Static<typeof scenarioSchema>;
 export type Device = NonNullable<ScenarioFile['device']>;
 export type Executor = NonNullable<ScenarioFile['executor']>;
 
+/** Which levels evaluations play besides. */
+export interface LevelsChoice {
+  /** See `levelSet`. */
+  readonly set: string;
+  /** Of each level. */
+  readonly episodes: number;
+  /** Return above which an episode has solved its level; null: what the levels say. */
+  readonly solved: number | null;
+  /** Options of the environment that are others there, over those of evaluations. */
+  readonly options: JsonObject;
+}
+
 /** What the code reads: everything filled in, deeply frozen. Written out, it is a scenario file again. */
 export interface Scenario {
   readonly name: string;
@@ -150,6 +199,8 @@ export interface Scenario {
     readonly seed: number;
     /** Options of the environment that are others in evaluations. */
     readonly options: JsonObject;
+    /** Levels that are played besides; null: none. */
+    readonly levels: LevelsChoice | null;
   };
   readonly checkpoint: {
     /** Steps. */

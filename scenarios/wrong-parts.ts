@@ -43,6 +43,9 @@ export function wrongParts(
     const cure = 'Write them into the "evaluation" of the task that they are for';
     return [wrong(['evaluation', 'options'], 'each task has options of its own', { cure })];
   }
+  if (tasks !== null && evaluation.levels !== null) {
+    return [wrong(['evaluation', 'levels'], 'tasks are not evaluated on levels', { cure: 'Leave it out' })];
+  }
   if (tasks === null) {
     if (learner.name === 'gato') {
       return [wrong(['learner', 'name'], '"gato" learns tasks', { cure: 'Give "tasks" in place of "environment"' })];

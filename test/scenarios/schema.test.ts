@@ -44,7 +44,7 @@ describe('the schema of scenarios', () => {
       curriculum: null,
       mas: { bus: 'memory:', roles: {} },
       steps: 1000,
-      evaluation: { episodes: 100, every: null, deterministic: true, seed: 1_000_000, options: {} },
+      evaluation: { episodes: 100, every: null, deterministic: true, seed: 1_000_000, options: {}, levels: null },
       checkpoint: { every: 100, keep: 3 },
       device: 'auto',
       executor: 'onnx',
