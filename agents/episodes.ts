@@ -4,7 +4,6 @@ import type { GroupRollout } from './rollout.ts';
 export interface EpisodesState {
   readonly returns: readonly number[];
   readonly lengths: readonly number[];
-  readonly ended: readonly number[];
   readonly agents: readonly (readonly number[])[];
 }
 
@@ -18,11 +17,15 @@ export interface Episode {
   readonly agents: readonly number[];
 }
 
-/** Follows the episodes of `B` copies as their steps go by. An episode is over when each of its agents has ended. */
+/**
+ * Follows the episodes of `B` copies as their steps go by. An episode is over with the step after which nobody who acted
+ * in it goes on: agents may have ended before, or never have taken part.
+ */
 export class Episodes {
   private readonly returns: Float64Array;
   private readonly lengths: Int32Array;
-  private readonly ended: Int32Array;
+  /** [B]: agents that acted in the last step and go on. */
+  private readonly going: Int32Array;
   private readonly agents: Float64Array;
   private readonly agentCount: number;
 
@@ -33,15 +36,16 @@ export class Episodes {
     this.agentCount = groups.reduce((sum, { N }) => sum + N, 0);
     this.returns = new Float64Array(B);
     this.lengths = new Int32Array(B);
-    this.ended = new Int32Array(B);
+    this.going = new Int32Array(B);
     this.agents = new Float64Array(B * this.agentCount);
   }
 
   /** Counts step `t` of the rollouts; calls `finished` for each episode that ended with it. */
   step(t: number, groups: readonly GroupRollout[], finished: (episode: Episode) => void): void {
-    const { B, agentCount, returns, lengths, ended, agents } = this;
+    const { B, agentCount, returns, lengths, going, agents } = this;
+    going.fill(0);
     let base = 0;
-    for (const { sizes, reward, terminated, truncated } of groups) {
+    for (const { sizes, reward, terminated, truncated, alive } of groups) {
       const { N } = sizes;
       let i = t * B * N;
       for (let b = 0; b < B; b++) {
@@ -49,14 +53,14 @@ export class Episodes {
           const amount = reward[i]!;
           returns[b]! += amount;
           agents[b * agentCount + base + n]! += amount;
-          ended[b]! += terminated[i]! | truncated[i]!;
+          going[b]! += alive[i]! & ~(terminated[i]! | truncated[i]!);
         }
       }
       base += N;
     }
     for (let b = 0; b < B; b++) {
       lengths[b]!++;
-      if (ended[b]! < agentCount) continue;
+      if (going[b]! > 0) continue;
       const of = b * agentCount;
       finished({
         copy: b,
@@ -66,14 +70,13 @@ export class Episodes {
       });
       returns[b] = 0;
       lengths[b] = 0;
-      ended[b] = 0;
       agents.fill(0, of, of + agentCount);
     }
   }
 
   /** Forgets the episodes under way: all copies begin anew. */
   clear(): void {
-    for (const array of [this.returns, this.lengths, this.ended, this.agents]) array.fill(0);
+    for (const array of [this.returns, this.lengths, this.agents]) array.fill(0);
   }
 
   state(): EpisodesState {
@@ -81,17 +84,15 @@ export class Episodes {
     return {
       returns: Array.from(this.returns),
       lengths: Array.from(this.lengths),
-      ended: Array.from(this.ended),
       agents: Array.from({ length: B }, (_, b) =>
         Array.from(this.agents.subarray(b * agentCount, (b + 1) * agentCount)),
       ),
     };
   }
 
-  restore({ returns, lengths, ended, agents }: EpisodesState): void {
+  restore({ returns, lengths, agents }: EpisodesState): void {
     this.returns.set(returns);
     this.lengths.set(lengths);
-    this.ended.set(ended);
     this.agents.set(agents.flat());
   }
 }

@@ -4,14 +4,20 @@ import type { Collector, Player } from './collector.ts';
 import type { PpoUnit } from './ppo-unit.ts';
 import { UnitRollout } from './unit-rollout.ts';
 
-/** Plays with the units' present policies in another collector of one step at a time: the mode, or draws from `noise`. */
+/**
+ * Plays with the units' present policies in another collector of one step at a time: the mode, or draws from `noise`. Where
+ * that has fewer groups than the training, who is of the others stays away.
+ */
 export function createGreedyPlayer(
   collector: Collector,
   units: readonly PpoUnit[],
   isDeterministic: boolean,
   noise: Stream,
 ): Player {
-  const players = units.map((unit) => createUnitPlayer(collector, unit, isDeterministic, noise));
+  const present = units.filter(({ rollout }) =>
+    rollout.unit.slots.every(({ group }) => group < collector.groups.length),
+  );
+  const players = present.map((unit) => createUnitPlayer(collector, unit, isDeterministic, noise));
   return {
     act(t) {
       for (const play of players) play(t);

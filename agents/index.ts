@@ -1,6 +1,7 @@
 export { type ActionHead, actionHead } from './action-head.ts';
 export { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
 export { breathe } from './breathe.ts';
+export { checkOptions as checkPpo } from './check-options.ts';
 export { type AskingPlayer, Collector, type CollectorState, type Player } from './collector.ts';
 export { createExecutor, type ExecutorChoice } from './create-executor.ts';
 export { createTraining, requireSameGroups, type TrainingSpec } from './create-training.ts';
@@ -20,12 +21,22 @@ export {
 } from './datasets/index.ts';
 export {
   createDreamer,
+  createModel,
   type DreamerEnsembleOptions,
   type DreamerModelOptions,
   type DreamerOptions,
   type DreamerSpec,
+  disagreementReward,
   dreamerDefaults,
   dreamerEnsembleDefaults,
+  type Intrinsic,
+  IntrinsicLearner,
+  ModelLearner,
+  type ModelLearning,
+  type SequenceBatch,
+  SequenceReplay,
+  type SequenceReplayState,
+  sequenceBatch,
   type ZeroShotOptions,
   zeroShotDefaults,
 } from './dreamer/index.ts';

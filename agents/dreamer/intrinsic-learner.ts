@@ -33,7 +33,7 @@ export class IntrinsicLearner {
     private readonly batch: SequenceBatch,
     private readonly states: Value,
     model: WorldModel,
-    options: DreamerOptions,
+    options: Pick<DreamerOptions, 'maximumGradientNorm' | 'adamEpsilon'>,
     { learningRate }: DreamerEnsembleOptions,
     executor: Executor,
     initial: Stream,

@@ -24,6 +24,11 @@ import type { SequenceBatch } from './replay.ts';
 
 type Views = Readonly<Record<string, Value>> | undefined;
 
+/** What a model learns by; `name` is the learner's, for errors. */
+export type ModelLearning = Pick<DreamerOptions, 'learningRate' | 'maximumGradientNorm' | 'adamEpsilon'> & {
+  readonly name: string;
+};
+
 /** A world model that learns from batches of sequences. */
 export class ModelLearner {
   readonly state: LearnerState;
@@ -39,7 +44,7 @@ export class ModelLearner {
   constructor(
     readonly model: WorldModel,
     private readonly batch: SequenceBatch,
-    options: DreamerOptions,
+    options: ModelLearning,
     executor: Executor,
     initial: Stream,
   ) {

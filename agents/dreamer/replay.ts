@@ -157,15 +157,21 @@ export class SequenceReplay {
       if (isStateStored) context.set(this.state.subarray(before * S, (before + 1) * S), i * S);
       for (let t = 0; t < L; t++) {
         const place = b * capacity + ((oldest + drawn + 1 + t) % capacity);
-        const row = t * B + i;
-        batch.places[row] = place;
-        copyRow(this.observation, place, batch.observation.data, row, D);
-        copyRow(this.action, place, batch.action.data, row, A);
-        copyRow(this.tasks, place, batch.tasks.data, row, K);
-        batch.reward.data[row] = this.reward[place]!;
-        batch.first.data[row] = this.first[place]!;
-        batch.terminal.data[row] = this.terminal[place]!;
+        this.copyInto(batch, t * B + i, place, D, A, K);
       }
+    }
+  }
+
+  /** Fills a batch of one sequence for each copy with the newest rows there are, with nothing in front. */
+  newest(batch: SequenceBatch): void {
+    const { copies, capacity, observation: D, action: A, tasks: K } = this.shape;
+    const [L] = batch.first.shape as [number, number];
+    (batch.state.data as Float32Array).fill(0);
+    for (let b = 0; b < copies; b++) {
+      const oldest = this.written[b]! - L;
+      if (oldest < 0) throw new LightbulbError('internal', 'a replay is asked for rows that it does not hold');
+      for (let t = 0; t < L; t++)
+        this.copyInto(batch, t * copies + b, b * capacity + ((oldest + t) % capacity), D, A, K);
     }
   }
 
@@ -213,6 +219,16 @@ export class SequenceReplay {
     this.nextEpisode = nextEpisode;
     this.levels.clear();
     for (const [episode, level] of levels) this.levels.set(episode, level);
+  }
+
+  private copyInto(batch: SequenceBatch, row: number, place: number, D: number, A: number, K: number): void {
+    batch.places[row] = place;
+    copyRow(this.observation, place, batch.observation.data, row, D);
+    copyRow(this.action, place, batch.action.data, row, A);
+    copyRow(this.tasks, place, batch.tasks.data, row, K);
+    batch.reward.data[row] = this.reward[place]!;
+    batch.first.data[row] = this.first[place]!;
+    batch.terminal.data[row] = this.terminal[place]!;
   }
 
   /** How many sequences of `length` rows with one in front begin in each copy's stream. */
