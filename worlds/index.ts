@@ -1,5 +1,6 @@
 export { type BatchOptions, batch } from './batch.ts';
 export type { BatchedEnvironment, FeedbackKind, Group, GroupActions, GroupOutput } from './batched.ts';
+export { type LevelBuilder, levelBuilder } from './builder.ts';
 export { balancePole, type CartPoleOptions, cartpole } from './cartpole.ts';
 export { CLEANUP_GRID, CLEANUP_TASKS, type CleanupOptions, cleanup, tidyUp } from './cleanup/index.ts';
 export { type Conformance, type ConformOptions, conform } from './conform.ts';

@@ -1,5 +1,5 @@
 import { type Json, type JsonObject, LightbulbError, stream, suggest } from '../core/index.ts';
-import type { LevelSpace } from './environment.ts';
+import type { LevelBuilding, LevelSpace } from './environment.ts';
 
 /** The smallest and the largest value of each parameter that a level may hold. */
 export type Ranges<Key extends string = string> = Readonly<Record<Key, readonly [low: number, high: number]>>;
@@ -89,6 +89,7 @@ export function parameterLevels<Key extends string>(ranges: Ranges<Key>): LevelS
   const movable = keys.filter((key) => ranges[key][0] < ranges[key][1]);
   return {
     box: ranges,
+    ...(movable.length === 0 ? {} : { building: parameterBuilding(ranges, movable) }),
     generate(seed) {
       const random = stream(seed, 'level');
       return Object.fromEntries(keys.map((key) => [key, random.between(ranges[key][0], ranges[key][1])]));
@@ -102,6 +103,40 @@ export function parameterLevels<Key extends string>(ranges: Ranges<Key>): LevelS
       const now = levelNumber('mutate', object, key, ranges[key], (low + high) / 2);
       const moved = now + 0.1 * (high - low) * random.normal();
       return { ...object, [key]: Math.min(high, Math.max(low, moved)) };
+    },
+  };
+}
+
+/** Random numbers that whoever chooses the parameters of a level sees, so that not all its levels are the same. */
+const BUILDER_NOISE = 8;
+
+/**
+ * A level in one action: for each number with a range, in their order, -1 for its low end to 1 for its high end. Observation:
+ * numbers from -1 to 1, drawn once for each level. A number whose range is a point is that point.
+ */
+function parameterBuilding<Key extends string>(ranges: Ranges<Key>, movable: readonly Key[]): LevelBuilding {
+  type Plan = { readonly noise: readonly number[]; readonly chosen: readonly number[] };
+  return {
+    steps: 1,
+    observation: { type: 'box', shape: [BUILDER_NOISE], low: -1, high: 1 },
+    action: { type: 'box', shape: [movable.length], low: -1, high: 1 },
+    begin(seed) {
+      const random = stream(seed, 'level/build');
+      return { noise: Array.from({ length: BUILDER_NOISE }, () => random.between(-1, 1)), chosen: [] };
+    },
+    build: (plan, action) => ({ ...(plan as Plan), chosen: Array.from(action) }),
+    observe: (plan, out) => out.set((plan as Plan).noise),
+    level(plan) {
+      const { chosen } = plan as Plan;
+      return Object.fromEntries(
+        (Object.keys(ranges) as Key[]).map((key) => {
+          const [low, high] = ranges[key];
+          const at = movable.indexOf(key);
+          const share = at < 0 ? 0 : (Math.min(1, Math.max(-1, chosen[at]!)) + 1) / 2;
+          // Not low + share * (high - low): that may round to beyond the end.
+          return [key, (1 - share) * low + share * high];
+        }),
+      );
     },
   };
 }

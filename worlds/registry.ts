@@ -184,6 +184,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       walls: integer(60, 'the most walls that are scattered; at most size^2 - 2', 0),
       fewestWalls: integer(0, 'the fewest; how many is uniform between the two', 0),
       edits: integer(5, 'edits of one mutation of a level'),
+      builderNoise: integer(50, 'random numbers that an adversary who builds mazes sees'),
       maximumSteps: integer(250, 'steps after which an episode is truncated'),
     },
     make: (copies, options) => maze(copies, options as MazeOptions),

@@ -1,5 +1,6 @@
 import { type Json, stream } from '../../core/index.ts';
 import type { LevelSpace } from '../environment.ts';
+import { mazeBuilding } from './building.ts';
 import { randomMaze } from './generate.ts';
 import { HELD_OUT_MAZES } from './held-out.ts';
 import { type Maze, parseMaze, printMaze } from './level.ts';
@@ -35,5 +36,7 @@ export function levelsOf(settings: MazeSettings): MazeLevels {
     mutate: (level, seed) => printMaze(mutateMaze(read(level), stream(seed, 'level/mutate'), settings.edits)),
     heldOut: settings.size === HELD_OUT_SIZE ? HELD_OUT_MAZES : {},
     picture: (level) => mazePicture(printMaze(read(level))),
+    // A maze that is perfect is carved; walls put one by one make others.
+    ...(settings.layout === 'walls' ? { building: mazeBuilding(settings) } : {}),
   };
 }

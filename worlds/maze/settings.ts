@@ -14,6 +14,8 @@ export interface MazeOptions {
   readonly fewestWalls?: number;
   /** Edits of one mutation. Default 5. */
   readonly edits?: number;
+  /** Random numbers that whoever builds a maze sees, so that not all it builds are the same. Default 50. */
+  readonly builderNoise?: number;
   /** Episodes are truncated after this many steps. Default 250. */
   readonly maximumSteps?: number;
 }
@@ -45,6 +47,7 @@ export function settingsOf(options: MazeOptions): MazeSettings {
     walls,
     fewestWalls,
     edits: requireCount(NAME, 'edits', options.edits ?? 5),
+    builderNoise: requireCount(NAME, 'builderNoise', options.builderNoise ?? 50),
     maximumSteps: requireCount(NAME, 'maximumSteps', options.maximumSteps ?? 250),
   };
 }
