@@ -6,7 +6,7 @@ import { checkOptions } from './check-options.ts';
 import { createExecutor, type ExecutorChoice } from './create-executor.ts';
 import { checkDreamer, createDreamer } from './dreamer/index.ts';
 import type { LevelFeed } from './level-feed.ts';
-import type { LevelRounds } from './level-rounds.ts';
+import type { CreateRounds } from './level-rounds.ts';
 import type { LearnerOptions } from './options.ts';
 import { createPpo } from './ppo.ts';
 import { randomPlayer } from './random-player.ts';
@@ -32,7 +32,7 @@ export interface TrainingSpec extends ExecutorChoice {
   /** Where the levels of training come from, made for this training; undefined: the environment's own seeds. */
   readonly curriculum?: LevelFeed | undefined;
   /** Levels round by round instead, for curricula that score them by the agent's own rollouts; PPO alone takes them. */
-  readonly rounds?: LevelRounds | undefined;
+  readonly rounds?: CreateRounds | undefined;
   readonly learner: LearnerOptions;
 }
 

@@ -67,7 +67,14 @@ export {
 } from './image-codes/index.ts';
 export { LearnerState, type Take, takeFrom, viewsByPath } from './learner-state.ts';
 export type { LevelFeed, LevelOutcome } from './level-feed.ts';
-export type { LevelRound, LevelRounds, RoundOutcome } from './level-rounds.ts';
+export type {
+  CreateRounds,
+  FurtherLearners,
+  LevelRound,
+  LevelRounds,
+  PromptRounds,
+  RoundOutcome,
+} from './level-rounds.ts';
 export {
   crossFittedCvar,
   type LevelKnowledge,
@@ -90,6 +97,7 @@ export {
 } from './options.ts';
 export { type LevelEpisodes, playLevels } from './play-levels.ts';
 export { createPpo, type PpoSpec } from './ppo.ts';
+export { PpoLearner, type PpoLearnerSpec, placedUnder, under } from './ppo-learner.ts';
 export { clippedSurrogate, errorLoss, weighTerms } from './ppo-loss.ts';
 export { moments, standardise } from './ppo-minibatch.ts';
 export { ppoOptimiser } from './ppo-programs.ts';

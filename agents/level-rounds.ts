@@ -1,5 +1,8 @@
 import type { Json } from '../core/index.ts';
 import type { BatchedEnvironment } from '../worlds/index.ts';
+import type { PpoOptions } from './options.ts';
+import type { PpoLearner } from './ppo-learner.ts';
+import type { Checkpoint } from './training.ts';
 import type { UnitArrays } from './unit-arrays.ts';
 import type { UnitRollout } from './unit-rollout.ts';
 
@@ -29,20 +32,46 @@ export interface RoundOutcome {
 
 /**
  * Where levels come from round by round: what curricula that score levels by the agent's own rollouts are to learners. All
- * environment steps count, also those of rounds that nobody learns from.
+ * environment steps count: those of rounds that nobody learns from, and those that learners of the curriculum's own take.
  */
 export interface LevelRounds {
-  next(copies: number): LevelRound;
-  /** After each round. `steps`: environment steps of the training so far. */
-  report(outcome: RoundOutcome, steps: number): void;
+  next(copies: number): LevelRound | Promise<LevelRound>;
+  /** After each round, before the agent learns from it. `steps`: environment steps of the training so far. */
+  report(outcome: RoundOutcome, steps: number): void | Promise<void>;
+  /** Environment steps that learners of the curriculum's own took so far; none where there are none. */
+  readonly furtherSteps?: number;
   /** Numbers about the last round and what is kept, for the metrics; finite. */
   metrics(): Readonly<Record<string, number>>;
-  save(): Json;
-  load(saved: Json): void;
+  save(): Checkpoint;
+  load(saved: Checkpoint): void;
+  close?(): void;
 }
 
-/** Tells every copy its level; to be followed by a reset with `round.seed`. */
-export function setLevels(environment: BatchedEnvironment, { levels }: LevelRound): void {
+/** Rounds that nobody has to be waited for. */
+export interface PromptRounds extends LevelRounds {
+  next(copies: number): LevelRound;
+  report(outcome: RoundOutcome, steps: number): void;
+}
+
+/** What a training lends to curricula that have learners of their own: antagonists, adversaries. */
+export interface FurtherLearners {
+  readonly copies: number;
+  /** The learning rate that the agent has now. */
+  rate(): number;
+  /** Another learner just like the agent, in as many copies of its environment, that begins with numbers of its own. */
+  likeAgent(name: string): PpoLearner;
+  /**
+   * A learner by PPO in an environment of the curriculum's own, which is closed with it. Options that do not fit are errors,
+   * as of `createTraining`, under the JSON pointer `where`.
+   */
+  other(name: string, environment: BatchedEnvironment, options: PpoOptions, where: string): PpoLearner;
+}
+
+/** Makes a curriculum's rounds for one training. Names of learners are the curriculum's own; no two alike. */
+export type CreateRounds = (learners: FurtherLearners) => LevelRounds;
+
+/** Tells every copy its level; to be followed by a reset. */
+export function setLevels(environment: BatchedEnvironment, levels: readonly Json[]): void {
   for (let b = 0; b < environment.batchSize; b++) environment.setLevel!(b, levels[b]);
 }
 

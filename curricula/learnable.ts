@@ -1,4 +1,4 @@
-import type { LevelRound, LevelRounds } from '../agents/index.ts';
+import type { LevelRound, PromptRounds } from '../agents/index.ts';
 import { type Json, restoreStream, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
@@ -26,7 +26,7 @@ type SflState = {
  * levels, and the `keep` whose episodes are solved about half of the time become the set; until the next search, each copy
  * plays a level of the set with chance `share`, else any. Searching costs environment steps as anything else does.
  */
-export function learnableLevels(options: SflOptions, space: LevelSpace, stream: Stream): LevelRounds {
+export function learnableLevels(options: SflOptions, space: LevelSpace, stream: Stream): PromptRounds {
   let random = stream;
   let state: SflState = { since: 0, found: [], chosen: [], levels: [] };
   let last: Readonly<Record<string, number>> = {};
@@ -75,8 +75,8 @@ export function learnableLevels(options: SflOptions, space: LevelSpace, stream: 
 
     save: () => saveRounds(options.name, state, random),
 
-    load(json) {
-      const saved = savedRounds<SflState>(options.name, json);
+    load(checkpoint) {
+      const saved = savedRounds<SflState>(options.name, checkpoint);
       state = saved.state;
       random = restoreStream(saved.stream);
     },

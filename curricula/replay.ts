@@ -1,4 +1,4 @@
-import type { LevelRound, LevelRounds, RoundOutcome } from '../agents/index.ts';
+import type { LevelRound, PromptRounds, RoundOutcome } from '../agents/index.ts';
 import { type Json, LightbulbError, restoreStream, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
@@ -28,7 +28,7 @@ type ReplayState = {
  * its levels, each changed a little; these too are only looked at. Error `unsupported` where a level space has not what the
  * options need.
  */
-export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: Stream): LevelRounds {
+export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: Stream): PromptRounds {
   if (options.mutate && space.mutate === undefined) throw lacking('mutates none of its levels', '/curriculum/name');
   if (options.score === 'regret' && space.optimum === undefined) {
     throw lacking('cannot tell the optimum of a level', '/curriculum/score');
@@ -87,8 +87,8 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
 
     save: () => saveRounds(options.name, state, random),
 
-    load(json) {
-      const saved = savedRounds<ReplayState>(options.name, json);
+    load(checkpoint) {
+      const saved = savedRounds<ReplayState>(options.name, checkpoint);
       state = saved.state;
       random = restoreStream(saved.stream);
     },

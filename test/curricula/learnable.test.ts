@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert';
+import type { Checkpoint } from '../../agents/index.ts';
 import { type Json, stream } from '../../core/index.ts';
 import { learnableLevels, type SflOptions } from '../../curricula/index.ts';
 import type { LevelSpace } from '../../worlds/index.ts';
@@ -62,12 +63,13 @@ describe('sampling for learnability', () => {
     for (const done of [4, 13]) {
       const whole = learnableLevels(options, space, stream(5, 'sfl'));
       play(whole, done);
-      const saved = JSON.parse(JSON.stringify(whole.save())) as Json;
+      const saved = JSON.parse(JSON.stringify(whole.save())) as Checkpoint;
       const resumed = learnableLevels(options, space, stream(99, 'sfl'));
       resumed.load(saved);
       assert.deepEqual(play(resumed, 15), play(whole, 15));
     }
-    const other = { ...(learnableLevels(options, space, stream(1, 'x')).save() as object), name: 'plr' };
+    const { tensors, state } = learnableLevels(options, space, stream(1, 'x')).save();
+    const other = { tensors, state: { ...(state as object), name: 'plr' } };
     assert.throws(() => learnableLevels(options, space, stream(1, 'x')).load(other), /another curriculum/);
   });
 });

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import type { RoundOutcome } from '../../agents/index.ts';
+import type { Checkpoint, RoundOutcome } from '../../agents/index.ts';
 import { type Json, stream } from '../../core/index.ts';
 import {
   accelDefaults,
@@ -146,7 +146,7 @@ describe('replay of levels', () => {
     const options = { ...accelDefaults, ...small };
     const whole = rounds(options);
     play(whole, 20);
-    const saved = JSON.parse(JSON.stringify(whole.save())) as Json;
+    const saved = JSON.parse(JSON.stringify(whole.save())) as Checkpoint;
     const resumed = rounds(options, 99);
     resumed.load(saved);
     assert.deepEqual(play(resumed, 20), play(whole, 20));
