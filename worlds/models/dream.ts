@@ -6,7 +6,7 @@ import type { LevelSpace } from '../environment.ts';
 import { requireCount, requireOutput } from '../guards.ts';
 import { levelNumber, levelObject } from '../levels.ts';
 import { flatSize } from '../spaces/index.ts';
-import { actionEncoder, modelScale } from './inputs.ts';
+import { actionEncoder } from './inputs.ts';
 import type { Noise, WorldModel } from './model.ts';
 import {
   HeldParameters,
@@ -18,6 +18,7 @@ import {
 } from './model-world.ts';
 import { RowBlocks } from './row-blocks.ts';
 import { RowNoise } from './row-noise.ts';
+import { type Show, shownAs } from './shown.ts';
 
 /** What a dream is made from. */
 export interface DreamOptions {
@@ -43,10 +44,7 @@ export interface DreamOptions {
   readonly sees?: Sees;
 }
 
-/**
- * What a level of a dream says. Later, a level may also say how the model's transitions are disturbed; it is read in one
- * place (`readLevel`) and stands with its copy, where `step` can look it up.
- */
+/** What a level of a dream says. */
 interface DreamLevel {
   /** Row of `starts`; undefined leaves it to the seed. */
   readonly start: number | undefined;
@@ -89,7 +87,7 @@ export class Dream implements BatchedEnvironment {
   private readonly look: Program;
   private readonly runs: readonly (() => void)[];
   private readonly lookAtStarts: () => void;
-  private readonly toSpace: (row: Float32Array, from: number, out: Float32Array, to: number) => void;
+  private readonly toSpace: Show;
 
   constructor(private readonly options: DreamOptions) {
     const { model, executor, starts, temperature = 1, sees = 'features', real } = options;
@@ -110,7 +108,7 @@ export class Dream implements BatchedEnvironment {
     this.copies = new Copies(NAME, B, { steps: this.steps }, (level) => readLevel(level, K));
     this.parameters = new HeldParameters(options.parameters);
     this.noise = new RowNoise(model.imagineNoise, B);
-    this.toSpace = sees === 'features' ? copyRow(this.width) : inSpace(group, this.width);
+    this.toSpace = shownAs(sees, group, this.width, NAME);
 
     const look = (parameters: Tree<tf.Tensor>, state: tf.Tensor): tf.Tensor =>
       sees === 'features' ? tf.clone(model.features(state)) : model.decode(parameters, state);
@@ -265,35 +263,6 @@ function startLevels(K: number): LevelSpace {
   const generate = (seed: number): Json => ({ start: ((seed % K) + K) % K });
   if (K > MOST_LISTED) return { generate };
   return { generate, grid: Array.from({ length: K }, (_, start) => ({ start })) };
-}
-
-function copyRow(width: number): (row: Float32Array, from: number, out: Float32Array, to: number) => void {
-  return (row, from, out, to) => {
-    for (let i = 0; i < width; i++) out[to + i] = row[from + i]!;
-  };
-}
-
-/** Decoded numbers as members of the real space: back in its units, within bounds, whole where it holds whole numbers. */
-function inSpace(
-  { observation }: Group,
-  width: number,
-): (row: Float32Array, from: number, out: Float32Array, to: number) => void {
-  if (observation.type !== 'box')
-    throw new LightbulbError('unsupported', 'only boxes can be seen as they were', {
-      where: NAME,
-      wanted: 'sees: features',
-      got: observation.type,
-    });
-  const { low, high, dtype = 'float32' } = observation;
-  const unit = 1 / modelScale(observation);
-  const bound = (of: number | readonly number[], i: number): number => (typeof of === 'number' ? of : of[i]!);
-  return (row, from, out, to) => {
-    for (let i = 0; i < width; i++) {
-      const value = row[from + i]! * unit;
-      const whole = dtype === 'float32' ? value : Math.round(value);
-      out[to + i] = Math.min(bound(high, i), Math.max(bound(low, i), whole));
-    }
-  };
 }
 
 function wrong(problem: string, wanted: string, got: string): LightbulbError {

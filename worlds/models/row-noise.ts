@@ -1,5 +1,6 @@
 import type { Stream } from '../../core/index.ts';
 import type { Value } from '../../nn/index.ts';
+import { shifted } from './disturbance.ts';
 import type { NoiseSpec } from './model.ts';
 import { RowBlocks } from './row-blocks.ts';
 
@@ -18,6 +19,20 @@ export class RowNoise {
   /** The arrays of block i by `noise/name`: [...lead, rows, size] each. */
   block(i: number, lead: readonly 1[] = []): Record<string, Value> {
     return Object.fromEntries(this.parts.map(({ name, blocks }) => [name, blocks.block(i, lead)]));
+  }
+
+  /** Row `to` as row `from` is. */
+  copy(from: number, to: number): void {
+    for (const { views } of this.parts) views[to]!.set(views[from]!);
+  }
+
+  /** Row b as row `row` of another noise of the same spec, moved by `shift` [noise]: see `Disturbance`. */
+  setShifted(b: number, { parts }: RowNoise, row: number, shift: Float64Array): void {
+    let at = 0;
+    for (const [i, { kind, views }] of this.parts.entries()) {
+      const [from, to] = [parts[i]!.views[row]!, views[b]!];
+      for (let n = 0; n < to.length; n++) to[n] = shifted(kind, from[n]!, shift[at++]!);
+    }
   }
 
   /** Draws row b anew, in the order of the names in the spec. */
