@@ -26,6 +26,8 @@ export async function evaluate(
   options: {
     readonly episodes?: number;
     readonly seed?: number;
+    /** Draws actions from the policy in place of the most likely ones. Default: as the scenario's evaluations do. */
+    readonly drawn?: boolean;
     readonly createTraining?: CreateTraining;
     readonly createGato?: CreateGato;
   } = {},
@@ -39,7 +41,8 @@ export async function evaluate(
     goOnFrom(saved, training, folder);
     const seed = options.seed ?? scenario.evaluation.seed;
     const episodes = options.episodes ?? scenario.evaluation.episodes;
-    const evaluation = await training.evaluate({ ...scenario.evaluation, seed, episodes });
+    const deterministic = options.drawn === true ? false : scenario.evaluation.deterministic;
+    const evaluation = await training.evaluate({ ...scenario.evaluation, seed, episodes, deterministic });
     const warnings = broken.map((error) => `checkpoint skipped: ${error.message}`);
     return { scenario: scenario.name, seed, step: saved.step, evaluation, folder, warnings };
   } finally {

@@ -3,6 +3,15 @@ export type { CreateGato } from './build-generalist.ts';
 export { busOf } from './build-team.ts';
 export { JsonLines, replaceFile, wholeLines, write as writeToDisk } from './disk.ts';
 export { type EvaluationSummary, evaluate } from './evaluate.ts';
+export {
+  evaluateLevels,
+  hardestFirst,
+  LEVELS_FILE,
+  type LevelResult,
+  type LevelsEvaluation,
+  type LevelsOptions,
+  type LevelsSummary,
+} from './evaluate-levels.ts';
 export type { Clock, Event, Happening, Prepared, Summary } from './events.ts';
 export {
   type Experiment,
