@@ -14,6 +14,10 @@ const latents = {
   channels: count(1, {
     description: 'Channels of the first convolution, for pictures; each further one has twice as many.',
   }),
+  likelihood: Type.Union([Type.Literal('gaussian'), Type.Literal('bernoulli')], {
+    description:
+      'How observations are distributed about what is decoded: "gaussian" is squared error, "bernoulli" cross-entropy, for numbers from 0 to 1.',
+  }),
   uniformMix: Type.Number({
     description: 'Share of the uniform distribution in every choice of a latent.',
     minimum: 0,

@@ -95,7 +95,7 @@ export class ActorCritic {
 
   /**
    * Plays in imagination. state: [N, S]; goesOn: [N], 0 for starts behind which there is nothing. `reward` replaces the model's
-   * own reward of a step where given: from features and bounded action before it. act: features [N, F] -> outputs to draw from.
+   * own reward of a step where given: of features and bounded action before it, row by row. act: features [N, F] -> outputs to draw from.
    */
   dream(
     act: (features: tf.Tensor) => tf.Tensor,
@@ -111,17 +111,23 @@ export class ActorCritic {
       rewards: [] as tf.Tensor[],
       goesOn: [start.goesOn],
     };
+    const done: tf.Tensor[] = [];
     let { state } = start;
     for (let step = 0; step < this.settings.horizon; step++) {
-      const seen = dream.features[step]!;
-      const action = this.actions.draw(act(seen), noise[step]!);
+      const action = this.actions.draw(act(dream.features[step]!), noise[step]!);
       const bounded = this.actions.bounded(action);
       const imagined = imagine(state, bounded, step);
       state = imagined.state;
       dream.features.push(features(state));
       dream.actions.push(action);
-      dream.rewards.push(reward === undefined ? imagined.reward : reward(seen, bounded));
+      done.push(bounded);
+      if (reward === undefined) dream.rewards.push(imagined.reward);
       dream.goesOn.push(tf.sigmoid(tf.neg(imagined.terminalLogit)));
+    }
+    if (reward !== undefined) {
+      // No step waits for it: all of them at once cost a fraction of one after the other.
+      const paid = reward(tf.concat(dream.features.slice(0, -1)), tf.concat(done));
+      dream.rewards.push(...tf.split(paid, done.length));
     }
     return dream;
   }

@@ -4,7 +4,6 @@ import {
   type Executor,
   flattened,
   float32,
-  int32,
   type Layout,
   layoutOf,
   type Program,
@@ -24,6 +23,7 @@ import { Metrics } from './metrics.ts';
 import { dreamerOptimiser, optimised } from './optimise.ts';
 import type { DreamerOptions } from './options.ts';
 import type { SequenceBatch } from './replay.ts';
+import { Starts } from './starts.ts';
 
 /** What a behaviour is made from. */
 export interface BehaviourParts {
@@ -47,8 +47,8 @@ export class Behaviour {
   readonly layout: Layout;
   /** [N]: the mean reward of the dream from each start of the last step. */
   readonly meanReward: Value;
-  /** [N]: which rows of the batch were imagined from. */
-  readonly starts: Value;
+  /** Which rows of the batch were imagined from. */
+  readonly starts: Starts;
   readonly networks: ActorCritic;
   private readonly criticLayout: Layout;
   private readonly slow: Value;
@@ -78,11 +78,8 @@ export class Behaviour {
       range: this.range,
     });
     const [L, B] = batch.first.shape as [number, number];
-    const N = Math.min(options.starts ?? L * B, L * B);
-    this.starts = int32(
-      [N],
-      Int32Array.from({ length: N }, (_, i) => i),
-    );
+    this.starts = new Starts(L * B, options.starts);
+    const N = this.starts.count;
     this.meanReward = float32([N]);
     this.imagineNoise = noiseValues(model.imagineNoise, [options.horizon, N]);
     this.actionNoise = float32([options.horizon, N, actions.noise.size]);
@@ -135,9 +132,8 @@ export class Behaviour {
    */
   step(given: Readonly<Record<string, Value>>, key: string, random: Stream, sums: Map<string, number>): void {
     const { state, parts, starts } = this;
-    const { model, actions, options } = parts;
-    if (options.starts !== null)
-      drawRows(starts.data as Int32Array, parts.states.shape[0]! * parts.states.shape[1]!, random);
+    const { model, actions } = parts;
+    starts.draw(random);
     fillNoise(random, model.imagineNoise, this.imagineNoise);
     const draws = this.actionNoise.data as Float32Array;
     if (actions.noise.kind === 'gumbel') random.fillGumbel(draws);
@@ -168,8 +164,7 @@ export class Behaviour {
     const [L, B] = batch.first.shape as [number, number];
     const all = tf.reshape(inputs.states!, [L * B, model.stateSize]);
     const lives = tf.sub(1, tf.reshape(inputs.terminal!, [L * B]));
-    const isAll = options.starts === null;
-    const [state, goesOn] = isAll ? [all, lives] : [tf.gather(all, inputs.starts!), tf.gather(lives, inputs.starts!)];
+    const [state, goesOn] = [all, lives].map((rows) => this.starts.of(rows, inputs)) as [tf.Tensor, tf.Tensor];
     const noise = stepsOf(restored('noise/', inputs) as unknown as Noise, options.horizon);
     const dream: Dream = this.networks.dream(
       (features) => this.networks.act(actor, features),
@@ -185,7 +180,7 @@ export class Behaviour {
       first: inputs.first!,
       terminal: inputs.terminal!,
     };
-    const { targets, range } = this.networks.targets(critic, slow, dream, replay, inputs.range!, isAll);
+    const { targets, range } = this.networks.targets(critic, slow, dream, replay, inputs.range!, this.starts.areAll);
     return { targets, range, dream };
   }
 
@@ -202,10 +197,11 @@ export class Behaviour {
 
   private bind(given: Readonly<Record<string, Value>>): () => void {
     const { state, parts, slow, range, next, meanReward, starts } = this;
-    const { batch, states, options, intrinsic } = parts;
+    const { batch, states, intrinsic } = parts;
     const inputs: Record<string, Value> = {
       ...state.current,
       ...given,
+      ...starts.inputs,
       ...flattened('noise/', this.imagineNoise as Tree<Value>),
       slow,
       range,
@@ -215,17 +211,8 @@ export class Behaviour {
       first: batch.first,
       terminal: batch.terminal,
     };
-    if (options.starts !== null) inputs.starts = starts;
     if (intrinsic !== undefined) inputs.action = batch.action;
     const metrics = this.metrics.array(this.program.outputsFor(inputs).metrics!.shape);
     return this.program.bind(inputs, { ...state.next, ...next, meanReward, metrics });
-  }
-}
-
-/** Different rows, every subset as likely as any other (Floyd's algorithm; Bentley and Floyd 1987). */
-function drawRows(out: Int32Array, rows: number, random: Stream): void {
-  for (let i = 0, last = rows - out.length; i < out.length; i++, last++) {
-    const drawn = random.integer(last + 1);
-    out[i] = out.subarray(0, i).includes(drawn) ? last : drawn;
   }
 }

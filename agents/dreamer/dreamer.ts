@@ -162,7 +162,11 @@ function train(spec: DreamerSpec, environment: BatchedEnvironment): Training {
         exam,
         parameters: learners.model.tree(),
         acting: actingIn,
-        act: (own, other, t, noise) => own.act(t, other.keep, learners.playing(), deterministic, noise),
+        act: (own, other, t, noise) => {
+          // Nobody learns the task of training where others are asked for: the model is measured under uniform actions.
+          const choose = options.zeroShot && ((row: number): void => randomPlayer(other, () => noise).act(row));
+          own.act(t, other.keep, learners.playing(), deterministic, noise, choose ?? undefined);
+        },
       });
       if (options.zeroShot === null || !replay.holds(options.length)) return evaluation;
       const parts = { make: makeForEvaluation, model, actions, options, zeroShot: options.zeroShot, executor, replay };

@@ -91,12 +91,12 @@ export class Learners {
     const both = `${key} ${ensemble.state.turn}`;
     if (explorer !== undefined) {
       explorer.step(given, both, noise, sums);
-      errors.add(explorer.meanReward.data, explorer.starts.data, batch.places);
+      errors.add(explorer.meanReward.data, explorer.starts.rows, batch.places);
     }
     if (estimate !== undefined) {
       const actor = options.explore === 'random' ? {} : task.actorViews();
       estimate.step({ ...given, ...actor }, `${both} ${task.state.turn}`, noise);
-      errors.add(estimate.error.data, estimate.starts, batch.places);
+      errors.add(estimate.error.data, estimate.starts.rows, batch.places);
     }
   }
 

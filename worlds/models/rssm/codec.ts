@@ -1,38 +1,41 @@
 import type { Stream } from '../../../core/index.ts';
-import type { tf as Tf, Tree, Value } from '../../../nn/index.ts';
-import { tf } from '../../../nn/index.ts';
+import type { Tree, tf, Value } from '../../../nn/index.ts';
 import type { Space } from '../../space.ts';
 import { flatSize } from '../../spaces/index.ts';
-import { symexp, symlog } from '../symlog.ts';
+import { symlog } from '../symlog.ts';
 import { type TrunkOf, trunk } from '../trunk.ts';
+import { bernoulli, checkLikelihood, type Likelihood, symlogGaussian, unitGaussian } from './likelihood.ts';
 import type { RssmOptions } from './options.ts';
 import { pictureCodec } from './pictures.ts';
 
 /** How observations become features, and states observations. */
-export interface Codec {
+export interface Codec extends Likelihood {
   /** Numbers of an encoded observation. */
   readonly features: number;
   initialise(stream: Stream): Tree<Value>;
   /** x: [R, D] -> [R, features]. */
-  encode(parameters: Tree<Tf.Tensor>, x: Tf.Tensor): Tf.Tensor;
-  /** y: [R, F] of states -> what stands for an observation inside the network: [R, D]. */
-  decode(parameters: Tree<Tf.Tensor>, y: Tf.Tensor): Tf.Tensor;
-  /** What `decode` gave, in the units of observations. */
-  restore(decoded: Tf.Tensor): Tf.Tensor;
-  /** Squared error of what `decode` gave, summed over the numbers of an observation: [R]. */
-  error(decoded: Tf.Tensor, x: Tf.Tensor): Tf.Tensor;
+  encode(parameters: Tree<tf.Tensor>, x: tf.Tensor): tf.Tensor;
+  /** y: [R, F] of states -> what the likelihood reads: [R, D]. */
+  decode(parameters: Tree<tf.Tensor>, y: tf.Tensor): tf.Tensor;
 }
 
-export type CodecOptions = Pick<RssmOptions, 'units' | 'layers' | 'channels'>;
+export type CodecOptions = Pick<RssmOptions, 'units' | 'layers' | 'channels' | 'likelihood'>;
 
-/** For bytes of pictures, convolutions; for everything else, dense layers on its numbers. `inputs`: F of a state. */
+/**
+ * For bytes of pictures, convolutions; for everything else, dense layers on its numbers. `inputs`: F of a state. Error
+ * `invalid_input` where the likelihood does not fit the space.
+ */
 export function createCodec(space: Space, inputs: number, options: CodecOptions): Codec {
+  checkLikelihood(options.likelihood, space);
   const isPicture = space.type === 'box' && space.dtype === 'uint8' && space.shape.length === 3;
-  return isPicture ? pictureCodec(space.shape, inputs, options) : vectorCodec(flatSize(space), inputs, options);
+  const { likelihood } = options;
+  return isPicture
+    ? { ...pictureCodec(space.shape, inputs, options), ...(likelihood === 'bernoulli' ? bernoulli : unitGaussian) }
+    : vectorCodec(flatSize(space), inputs, options);
 }
 
-/** Numbers of any size go in and are predicted as their symlog. */
-function vectorCodec(size: number, inputs: number, { units, layers }: CodecOptions): Codec {
+/** Numbers of any size go in as their symlog, and are predicted as that where the likelihood is Gaussian. */
+function vectorCodec(size: number, inputs: number, { units, layers, likelihood }: CodecOptions): Codec {
   return {
     features: units,
     initialise: (stream) => ({
@@ -41,11 +44,10 @@ function vectorCodec(size: number, inputs: number, { units, layers }: CodecOptio
     }),
     encode: (parameters, x) => trunk.apply(partOf(parameters, 'encoder'), symlog(x)),
     decode: (parameters, y) => trunk.apply(partOf(parameters, 'decoder'), y),
-    restore: symexp,
-    error: (decoded, x) => tf.sum(tf.square(tf.sub(decoded, symlog(x))), -1),
+    ...(likelihood === 'bernoulli' ? bernoulli : symlogGaussian),
   };
 }
 
-function partOf(parameters: Tree<Tf.Tensor>, name: string): TrunkOf<Tf.Tensor> {
-  return (parameters as { readonly [part: string]: TrunkOf<Tf.Tensor> })[name]!;
+function partOf(parameters: Tree<tf.Tensor>, name: string): TrunkOf<tf.Tensor> {
+  return (parameters as { readonly [part: string]: TrunkOf<tf.Tensor> })[name]!;
 }

@@ -1,4 +1,5 @@
 export { type Codec, type CodecOptions, createCodec } from './codec.ts';
 export { divergence, drawn, type LatentShape, mixed, softmaxed } from './latents.ts';
+export { binaryLoss, type LikelihoodName } from './likelihood.ts';
 export { type RssmOptions, rssmDefaults } from './options.ts';
-export { binaryLoss, createRssm, type RssmOf } from './rssm.ts';
+export { createRssm, type RssmOf } from './rssm.ts';

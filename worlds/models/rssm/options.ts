@@ -1,3 +1,5 @@
+import type { LikelihoodName } from './likelihood.ts';
+
 /** Sizes and weights of an RSSM. */
 export interface RssmOptions {
   /** H: units of the GRU, the deterministic part of a state. */
@@ -11,6 +13,11 @@ export interface RssmOptions {
   readonly layers: number;
   /** Channels of the first convolution, for pictures; each further one has twice as many. */
   readonly channels: number;
+  /**
+   * How observations are distributed about what is decoded. `gaussian`: squared error, of symlogs for vectors. `bernoulli`:
+   * cross-entropy, for numbers in [0, 1], pictures or not.
+   */
+  readonly likelihood: LikelihoodName;
   /** Share of the uniform distribution in every choice of a latent. */
   readonly uniformMix: number;
   /** Nats of divergence that cost nothing, in each of the two losses. */
@@ -30,6 +37,7 @@ export const rssmDefaults: RssmOptions = {
   units: 256,
   layers: 1,
   channels: 16,
+  likelihood: 'gaussian',
   uniformMix: 0.01,
   freeNats: 1,
   dynamicsScale: 1,

@@ -2,6 +2,7 @@ import type { Stream } from '../../../core/index.ts';
 import { type ConvolutionOf, convolution, dense, initialisers, type Tree, tf, type Value } from '../../../nn/index.ts';
 import { type NormedOf, normedSilu } from '../trunk.ts';
 import type { Codec } from './codec.ts';
+import type { Likelihood } from './likelihood.ts';
 import type { RssmOptions } from './options.ts';
 
 /** Halving goes on while both sides are longer than this. */
@@ -21,13 +22,13 @@ type PictureOf<X> = {
  * Pictures [height, width, channels] with numbers in [0, 1]. Encoder: convolutions of 5 x 5 with stride 2, RMSNorm over
  * channels and SiLU, each with twice the channels of the one before, until a side is no longer than 4. Decoder: the same way
  * back, where a convolution of 3 x 3 makes four times the channels and these are laid out as 2 x 2 pixels (Shi et al. 2016);
- * what sticks out of an odd side is cut off. The last layer has a sigmoid.
+ * what sticks out of an odd side is cut off. What comes out are logits.
  */
 export function pictureCodec(
   shape: readonly number[],
   inputs: number,
   { channels: firstChannels }: Pick<RssmOptions, 'channels'>,
-): Codec {
+): Omit<Codec, keyof Likelihood> {
   const [height, width, channels] = shape as [number, number, number];
   const sizes = sizesOf(height, width);
   const count = sizes.length - 1;
@@ -68,10 +69,8 @@ export function pictureCodec(
         y = normedSilu(spread(convolution.apply(kernel, y, { padding: 'same' }), sizes[i + 1]!), gain);
       }
       const pixels = spread(convolution.apply(decoder.last, y, { padding: 'same' }), sizes[0]!);
-      return tf.sigmoid(tf.reshape(pixels, [-1, height * width * channels]));
+      return tf.reshape(pixels, [-1, height * width * channels]);
     },
-    restore: (decoded) => decoded,
-    error: (decoded, x) => tf.sum(tf.square(tf.sub(decoded, x)), -1),
   };
 }
 

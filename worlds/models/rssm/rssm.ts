@@ -9,6 +9,7 @@ import { twoHot } from '../two-hot.ts';
 import { type CellOf, recur } from './cell.ts';
 import { createCodec } from './codec.ts';
 import { divergence, drawn, type LatentShape, mixed, softmaxed } from './latents.ts';
+import { binaryLoss } from './likelihood.ts';
 import type { RssmOptions } from './options.ts';
 import { type Unrolled, unroll } from './unroll.ts';
 
@@ -164,11 +165,6 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
 /** [rows, H + Z]. */
 function statesOf({ deter, latent }: Unrolled): tf.Tensor {
   return tf.concat([deter, latent], 1);
-}
-
-/** Cross-entropy of the probability whose logit this is, in nats. */
-export function binaryLoss(logit: tf.Tensor, happened: tf.Tensor): tf.Tensor {
-  return tf.sub(tf.softplus(logit), tf.mul(logit, happened));
 }
 
 function checkOptions(options: RssmOptions): void {

@@ -1,4 +1,5 @@
 import { LightbulbError } from '../../../core/index.ts';
+import type { LikelihoodName } from '../rssm/index.ts';
 
 /** Sizes and weights of a transformer as world model. */
 export interface TransformerOptions {
@@ -22,6 +23,8 @@ export interface TransformerOptions {
   readonly hiddenLayers: number;
   /** Channels of the first convolution, for pictures; each further one has twice as many. */
   readonly channels: number;
+  /** How observations are distributed about what is decoded; as an RSSM's. */
+  readonly likelihood: LikelihoodName;
   /** Share of the uniform distribution in every choice of a latent. */
   readonly uniformMix: number;
   /** Nats of divergence that cost nothing, in each of the two losses. */
@@ -45,6 +48,7 @@ export const transformerDefaults: TransformerOptions = {
   units: 256,
   hiddenLayers: 1,
   channels: 16,
+  likelihood: 'gaussian',
   uniformMix: 0.01,
   freeNats: 1,
   dynamicsScale: 0.5,

@@ -50,14 +50,14 @@ export type TransformerOf<X> = {
  */
 export function createTransformer(observation: Space, actions: number, options: TransformerOptions): WorldModel {
   checkTransformerOptions(options);
-  const { width, layers, heads, window, tokens, groups, classes, units, hiddenLayers, channels } = options;
+  const { width, layers, heads, window, tokens, groups, classes, units, hiddenLayers } = options;
   const D = flatSize(observation);
   const Z = groups * classes;
   const F = Z + width;
   const context = new Context({ layers, heads, width, window, tokens });
   const S = F + context.size;
   const shape: LatentShape = { groups, classes, mix: options.uniformMix };
-  const codec = createCodec(observation, F, { units, layers: hiddenLayers, channels });
+  const codec = createCodec(observation, F, { ...options, layers: hiddenLayers });
   const rewards = twoHot({ bins: options.rewardBins });
   const steps = stepTokens({ latents: Z, actions, tokens, width });
   const backbone = new Backbone(
