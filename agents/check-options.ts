@@ -62,6 +62,17 @@ function checkNumbers(options: PpoOptions): void {
     throw wrong('invalid_input', `/learner/${name}`, 'this number is out of range', { wanted, got: String(value) });
   }
   checkNetwork(options.network);
+  checkHeads(options);
+}
+
+function checkHeads({ network: { heads, sharedTrunk }, critic }: PpoOptions): void {
+  checkCounts(heads.map((units, i) => [`heads/${i}`, units]));
+  if (!sharedTrunk || critic === 'independent') return;
+  throw wrong('unsupported', '/learner/network/sharedTrunk', 'a central critic sees what the policy does not', {
+    wanted: 'networks of their own',
+    got: 'one trunk for both',
+    cure: 'Set it to false, or critic to "independent"',
+  });
 }
 
 /** Every learner's networks: their numbers. */
@@ -78,6 +89,11 @@ export function checkNetwork({ hidden, gru, lstm, convolution }: NetworkOptions)
   }
   for (const [i, layer] of (convolution ?? []).entries())
     for (const part of ['filters', 'size', 'stride'] as const) counts.push([`convolution/${i}/${part}`, layer[part]]);
+  checkCounts(counts);
+}
+
+/** Numbers of a network by where they stand in it. */
+function checkCounts(counts: readonly (readonly [path: string, value: number])[]): void {
   for (const [path, value] of counts) {
     if (isCount(value)) continue;
     throw wrong('invalid_input', `/learner/network/${path}`, 'this number is out of range', {

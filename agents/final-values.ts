@@ -43,11 +43,14 @@ export class FinalValues {
     }
   }
 
-  /** Runs the value program on them all; `give` gets each value at its place in [T, B, n]. */
+  /**
+   * Runs the value program on them all; `give` gets each value at its place in [T, B, n]. `memory`: what values are made
+   * with [T + 1, rows, size], under the program's name for it, or null.
+   */
   estimate(
     value: Program,
     critic: Values,
-    memory: Value | null,
+    memory: { readonly name: string; readonly held: Value } | null,
     isObservation: boolean,
     give: (at: number, raw: number) => void,
   ): void {
@@ -63,14 +66,15 @@ export class FinalValues {
     const rows = float32([samples, width], this.rows.subarray(0, samples * width));
     const inputs: Record<string, Value> = { ...critic, [isObservation ? 'observation' : 'state']: rows };
     if (memory !== null) {
-      // The critic's memory after the step that each final observation followed.
-      const perCopy = memory.data.length / ((T + 1) * B);
+      // The memory after the step that each final observation followed.
+      const held = memory.held.data as Float32Array;
+      const perCopy = held.length / ((T + 1) * B);
       const data = new Float32Array(samples * perCopy);
       for (const [row, { t, b }] of this.at.entries()) {
         const from = ((t + 1) * B + b) * perCopy;
-        data.set((memory.data as Float32Array).subarray(from, from + perCopy), row * perCopy);
+        data.set(held.subarray(from, from + perCopy), row * perCopy);
       }
-      inputs.criticMemory = float32([samples * criticRows, perCopy / criticRows], data);
+      inputs[memory.name] = float32([samples * criticRows, perCopy / criticRows], data);
       inputs.keep = float32([samples], new Float32Array(samples).fill(1));
     }
     value.run(inputs, { value: float32([samples, n], this.raw.subarray(0, samples * n)) });

@@ -1,5 +1,13 @@
 export { type ActionHead, actionHead } from './action-head.ts';
-export { type Critic, createCritic, createPolicy, type Policy } from './actor-critic.ts';
+export {
+  type ActingSight,
+  type ActorCritic,
+  type ActorCriticParameters,
+  type ActorCriticSpec,
+  createActorCritic,
+  type Policy,
+  type Sight,
+} from './actor-critic.ts';
 export { breathe } from './breathe.ts';
 export { checkOptions as checkPpo } from './check-options.ts';
 export { type AskingPlayer, Collector, type CollectorState, type Player } from './collector.ts';
@@ -90,6 +98,7 @@ export { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 export {
   type LearnerOptions,
   type NetworkOptions,
+  type PpoNetworkOptions,
   type PpoOptions,
   ppoDefaults,
   type RandomOptions,

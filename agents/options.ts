@@ -18,6 +18,17 @@ export interface NetworkOptions {
   readonly convolution: readonly { readonly filters: number; readonly size: number; readonly stride: number }[] | null;
 }
 
+/** PPO's network: of policy and values each, or of both. */
+export interface PpoNetworkOptions extends NetworkOptions {
+  /** Units of hidden layers in each of the two heads, behind everything else. */
+  readonly heads: readonly number[];
+  /**
+   * One network with two heads, in place of one each: what comes before the heads is computed, remembered and learned
+   * once, from both losses. Needs `critic` "independent".
+   */
+  readonly sharedTrunk: boolean;
+}
+
 /** Proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347), and MAPPO (Yu et al., arXiv 2103.01955). */
 export interface PpoOptions {
   readonly name: 'ppo';
@@ -27,7 +38,7 @@ export interface PpoOptions {
   readonly sharing: 'all' | 'role' | 'none';
   /** Appends a one-hot agent index to the observation, so that a shared network can tell agents apart. */
   readonly agentIndex: boolean;
-  readonly network: NetworkOptions;
+  readonly network: PpoNetworkOptions;
   /** Steps of each copy between updates (T). */
   readonly rollout: number;
   readonly epochs: number;
@@ -85,7 +96,16 @@ export const ppoDefaults: PpoOptions = {
   critic: 'independent',
   sharing: 'role',
   agentIndex: false,
-  network: { hidden: [64, 64], activation: 'tanh', layerNorm: false, gru: null, lstm: null, convolution: null },
+  network: {
+    hidden: [64, 64],
+    activation: 'tanh',
+    layerNorm: false,
+    gru: null,
+    lstm: null,
+    convolution: null,
+    heads: [],
+    sharedTrunk: false,
+  },
   rollout: 128,
   epochs: 4,
   minibatches: 4,

@@ -5,6 +5,7 @@ import {
   clipByGlobalNorm,
   compile,
   compileScan,
+  type Distribution,
   type Executor,
   fromLeaves,
   globalNorm,
@@ -21,7 +22,7 @@ import {
   tf,
   unpackTensors,
 } from '../nn/index.ts';
-import type { Critic, Policy } from './actor-critic.ts';
+import type { ActingSight, ActorCritic, ActorCriticParameters, Sight } from './actor-critic.ts';
 import type { Memory } from './body.ts';
 import type { PpoOptions } from './options.ts';
 import { clippedSurrogate, valueLossOf, weighTerms } from './ppo-loss.ts';
@@ -47,13 +48,16 @@ export interface PpoShape {
  * (`actor/...`, `critic/...`) where they are only read, and as one vector where they change.
  */
 export interface PpoPrograms {
-  /** One step of acting: draws actions. With memory, also log-probabilities and values. */
+  /**
+   * One step of acting: draws actions. Given the critic's parameters (and its memory, where it has one), also
+   * log-probabilities and values.
+   */
   readonly act: Program;
   /** One step of acting: the most probable actions. */
   readonly greedy: Program;
   /** Values of samples. */
   readonly value: Program;
-  /** Log-probabilities of the actions of samples; networks without memory. */
+  /** Log-probabilities of the actions of samples; networks without memory or shared trunk. */
   readonly logProbability: Program;
   /** The gradient and the metrics of (a shard of) a minibatch. Over shards, both add up. */
   readonly gradient: Program;
@@ -85,14 +89,14 @@ export function ppoOptimiser(
 }
 
 export function createPpoPrograms(
-  policy: Policy,
-  critic: Critic,
+  networks: ActorCritic,
   shape: PpoShape,
   options: PpoOptions,
   executor: Executor,
   unit: string,
 ): PpoPrograms {
   const { n, D, A, M, criticRows, actorLayout, criticLayout, isStateShared } = shape;
+  const { policy } = networks;
   const isRecurrent = policy.memorySize > 0;
 
   /** Rows of agents from rows of samples, standardised and numbered where the options say so. x: [R, n * D]. */
@@ -123,50 +127,58 @@ export function createPpoPrograms(
     return { state, keep, steps };
   };
 
+  const seeing = (inputs: Named, steps: number): Sight => ({
+    x: actorRows(inputs),
+    memory: memoryOf(inputs, 'actorMemory', n, steps),
+  });
+
+  const acting = (inputs: Named, steps = 1): ActingSight => ({ ...seeing(inputs, steps), mask: maskRows(inputs) });
+
+  /** What the critic looks at; with a shared trunk, the same as the policy. */
+  const judging = (inputs: Named, steps = 1): Sight =>
+    networks.isShared
+      ? seeing(inputs, steps)
+      : { x: criticInput(inputs), memory: memoryOf(inputs, 'criticMemory', criticRows, steps) };
+
   const act =
     (isGreedy: boolean) =>
     (inputs: Named): Named => {
-      const memory = memoryOf(inputs, 'actorMemory', n, 1);
-      const acted = policy.distribution(branch(inputs, 'actor'), actorRows(inputs), maskRows(inputs), memory);
-      const { distribution } = acted;
+      const isJudged = branchOf(inputs, 'critic') !== undefined;
+      const acted = isJudged
+        ? networks.both(parametersOf(inputs), acting(inputs), judging(inputs))
+        : onlyActed(policy.distribution(branch(inputs, 'actor'), acting(inputs)));
+      const { distribution, values, actorMemory, criticMemory } = acted;
       const action = isGreedy
         ? distribution.mode()
         : distribution.sample(tf.reshape(inputs.noise!, [...distribution.noiseShape]));
-      const outputs: Record<string, tf.Tensor> = { action: tf.reshape(policy.head.asRows(action), [-1, n * A]) };
-      if (acted.memory === undefined) return outputs;
-      outputs.actorMemory = acted.memory;
-      if (inputs.criticMemory === undefined) return outputs;
-      outputs.logProbability = tf.reshape(distribution.logProbability(action), [-1, n]);
-      const valued = critic.values(
-        branch(inputs, 'critic'),
-        criticInput(inputs),
-        memoryOf(inputs, 'criticMemory', criticRows, 1),
-      );
-      outputs.value = tf.reshape(valued.values, [-1, n]);
-      outputs.criticMemory = valued.memory!;
-      return outputs;
+      return {
+        action: tf.reshape(policy.head.asRows(action), [-1, n * A]),
+        ...(actorMemory === undefined ? {} : { actorMemory }),
+        ...(criticMemory === undefined ? {} : { criticMemory }),
+        ...(values === undefined
+          ? {}
+          : {
+              logProbability: tf.reshape(distribution.logProbability(action), [-1, n]),
+              value: tf.reshape(values, [-1, n]),
+            }),
+      };
     };
 
-  const value = (inputs: Named): Named => {
-    const memory = memoryOf(inputs, 'criticMemory', criticRows, 1);
-    return { value: tf.reshape(critic.values(branch(inputs, 'critic'), criticInput(inputs), memory).values, [-1, n]) };
-  };
+  const value = (inputs: Named): Named => ({
+    value: tf.reshape(networks.values(parametersOf(inputs), judging(inputs)), [-1, n]),
+  });
 
   const actionsOf = (inputs: Named): tf.Tensor => policy.head.fromRows(tf.reshape(inputs.action!, [-1, A]));
 
   const logProbability = (inputs: Named): Named => {
-    const { distribution } = policy.distribution(branch(inputs, 'actor'), actorRows(inputs), maskRows(inputs));
+    const { distribution } = policy.distribution(branch(inputs, 'actor'), acting(inputs));
     return { logProbability: tf.reshape(distribution.logProbability(actionsOf(inputs)), [-1, n]) };
   };
 
   const gradient = (inputs: Named): { gradient: tf.Tensor1D; metrics: tf.Scalar[] } => {
     const steps = isRecurrent ? options.chunk : 1;
-    const x = actorRows(inputs);
-    const state = options.critic === 'independent' ? x : criticInput(inputs);
-    const mask = maskRows(inputs);
+    const [seen, judged] = [acting(inputs, steps), judging(inputs, steps)];
     const action = actionsOf(inputs);
-    const actorMemory = memoryOf(inputs, 'actorMemory', n, steps);
-    const criticMemory = memoryOf(inputs, 'criticMemory', criticRows, steps);
     const flat = (name: string): tf.Tensor => tf.reshape(inputs[name]!, [-1]);
     const advantage = flat('advantage');
     const target = flat('target');
@@ -189,10 +201,10 @@ export function createPpoPrograms(
     ];
     const measure = (weights: readonly tf.Tensor[]) => {
       const tree = Object.fromEntries(named.map(([path], i): [string, tf.Tensor] => [path, weights[i]!]));
-      const { distribution } = policy.distribution(branch(tree, 'actor'), x, mask, actorMemory);
+      const { distribution, values: judgements } = networks.both(parametersOf(tree), seen, judged);
       const logRatio = tf.sub(distribution.logProbability(action), oldLogProbability);
       const ratio = tf.exp(logRatio);
-      const values = tf.reshape(critic.values(branch(tree, 'critic'), state, criticMemory).values, [-1]);
+      const values = tf.reshape(judgements, [-1]);
       const terms = {
         policy: mean(clippedSurrogate(ratio, advantage, options.clip)),
         value: mean(valueLossOf(values, oldValue, target, options)),
@@ -284,6 +296,19 @@ function withIndex(rows: tf.Tensor, n: number, isWanted: boolean): tf.Tensor {
 const prefixedBy =
   (prefix: string) =>
   ([path, leaf]: [string, tf.Tensor]): [string, tf.Tensor] => [prefix + path, leaf];
+
+/** What acting gives where nobody asks for values. */
+function onlyActed({ distribution, memory }: ReturnType<ActorCritic['policy']['distribution']>): Partial<
+  ReturnType<ActorCritic['both']>
+> & {
+  readonly distribution: Distribution;
+} {
+  return { distribution, actorMemory: memory };
+}
+
+function parametersOf(inputs: Named): ActorCriticParameters<tf.Tensor> {
+  return { actor: branch(inputs, 'actor'), critic: branch(inputs, 'critic') };
+}
 
 /** The tree of the inputs whose names start with `name/`. */
 function branch(inputs: Named, name: string): Tree<tf.Tensor> {

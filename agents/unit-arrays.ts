@@ -3,15 +3,25 @@ import { float32, type Value } from '../nn/index.ts';
 /** What a unit works out for each step of a rollout, besides what the environment wrote. `K`: copies times agents. */
 export type UnitArrays = ReturnType<typeof createArrays>;
 
-export function createArrays(
-  T: number,
-  B: number,
-  n: number,
-  actorMemory: number,
-  criticMemory: number,
-  criticRows: number,
-) {
+/** Memories before each step and after the last, [T + 1, rows, numbers], by the names that programs give them. */
+export interface UnitMemory {
+  /** Of the policy, or of the trunk that both share. */
+  readonly actorMemory?: Value;
+  readonly criticMemory?: Value;
+}
+
+/** Sizes of what is remembered, in numbers per row; 0 for none. */
+export interface MemorySizes {
+  readonly actor: number;
+  readonly critic: number;
+}
+
+export function createArrays(T: number, B: number, n: number, sizes: MemorySizes, criticRows: number) {
   const K = B * n;
+  const memory: UnitMemory = {
+    ...(sizes.actor > 0 ? { actorMemory: float32([T + 1, K, sizes.actor]) } : {}),
+    ...(sizes.critic > 0 ? { criticMemory: float32([T + 1, B * criticRows, sizes.critic]) } : {}),
+  };
   return {
     logProbability: new Float32Array(T * K),
     /** In the network's units, [T + 1, K]; `value` in those of the rewards. */
@@ -20,8 +30,7 @@ export function createArrays(
     finalValue: new Float32Array(T * K),
     advantage: new Float32Array(T * K),
     target: new Float32Array(T * K),
-    actorMemory: float32([T + 1, K, actorMemory]),
-    criticMemory: float32([T + 1, B * criticRows, criticMemory]),
+    memory,
   };
 }
 

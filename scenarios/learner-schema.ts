@@ -3,6 +3,7 @@ import {
   type IqlOptions,
   iqlDefaults,
   type NetworkOptions,
+  type PpoNetworkOptions,
   type PpoOptions,
   ppoDefaults,
   type QmixOptions,
@@ -44,6 +45,21 @@ const network = Type.Object(
   { title: 'Network', additionalProperties: false },
 );
 
+/** Agents' `PpoNetworkOptions`, as a schema. */
+const ppoNetwork = Type.Object(
+  {
+    ...network.properties,
+    heads: Type.Array(count(1), {
+      description: 'Units of hidden layers in the heads of policy and values, behind everything else.',
+      maxItems: 16,
+    }),
+    sharedTrunk: Type.Boolean({
+      description: 'One network with two heads, in place of one for the policy and one for the values.',
+    }),
+  },
+  { title: 'Network', additionalProperties: false },
+);
+
 /** Agents' `PpoOptions`, as a schema. */
 const ppo = Type.Object(
   {
@@ -53,7 +69,7 @@ const ppo = Type.Object(
     }),
     sharing: Type.Enum(['all', 'role', 'none'], { description: 'Who shares one network.' }),
     agentIndex: Type.Boolean({ description: 'Appends a one-hot agent index to the observation.' }),
-    network,
+    network: ppoNetwork,
     rollout: count(1, { description: 'Steps of each copy between updates.' }),
     epochs: count(1, { description: 'Passes over each rollout.' }),
     minibatches: count(1, { description: 'Parts that each pass is split into.' }),
@@ -155,15 +171,16 @@ const scripted = Type.Object(
 );
 
 /** A learner as people write it: everything but its name optional, the parts of its network too. */
-const written = <P extends Type.TProperties>(
-  whole: Type.TObject<P>,
-  defaults: { readonly [K in keyof P]: unknown } & { readonly network: NetworkOptions },
+const written = <P extends Type.TProperties, N extends Type.TProperties>(
+  whole: Type.TObject<P & { readonly network: Type.TObject<N> }>,
+  own: Type.TObject<N>,
+  defaults: { readonly [K in keyof P]: unknown } & { readonly network: { readonly [K in keyof N]: unknown } },
 ) =>
   Type.Object(
     {
       ...orDefaults(whole, defaults),
       network: Type.Optional(
-        Type.Object(orDefaults(network, defaults.network), {
+        Type.Object(orDefaults(own, defaults.network), {
           title: 'Network',
           additionalProperties: false,
           default: {},
@@ -174,10 +191,10 @@ const written = <P extends Type.TProperties>(
   );
 
 const experts = {
-  ppo: written(ppo, ppoDefaults),
-  iql: written(iql, iqlDefaults),
-  vdn: written(vdn, vdnDefaults),
-  qmix: written(qmix, qmixDefaults),
+  ppo: written(ppo, ppoNetwork, ppoDefaults),
+  iql: written(iql, network, iqlDefaults),
+  vdn: written(vdn, network, vdnDefaults),
+  qmix: written(qmix, network, qmixDefaults),
   random,
   scripted,
 };
@@ -208,6 +225,7 @@ export const expertSchema = tagged('name', experts, {
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
 true satisfies Same<Frozen<Type.Static<typeof network>>, NetworkOptions>;
+true satisfies Same<Frozen<Type.Static<typeof ppoNetwork>>, PpoNetworkOptions>;
 true satisfies Same<Frozen<Type.Static<typeof ppo>>, PpoOptions>;
 true satisfies Same<Frozen<Type.Static<typeof iql>>, IqlOptions>;
 true satisfies Same<Frozen<Type.Static<typeof vdn>>, VdnOptions>;

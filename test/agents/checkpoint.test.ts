@@ -66,6 +66,12 @@ const cases: readonly Case[] = [
   { name: 'normalised observations', make: make.pendulum, change: { normaliseObservations: true } },
   { name: 'team reward', make: make.spread, change: { teamReward: true } },
   { name: 'a target for the KL divergence', make: make.cartpole, change: { targetKl: 1e-5 } },
+  {
+    name: 'one trunk',
+    make: make.deaths,
+    change: { network: network({ hidden: [6], heads: [4], sharedTrunk: true }) },
+  },
+  { name: 'one trunk with memory', make: make.deaths, change: { network: { ...gru, heads: [4], sharedTrunk: true } } },
   { name: 'weight decay', make: make.cartpole, change: { weightDecay: 0.01 } },
   { name: 'everything at once', make: make.spread, change: everything },
 ];

@@ -72,6 +72,7 @@ describe('createTraining', () => {
       [{ targetKl: -1 }, '/learner/targetKl'],
       [{ network: network({ hidden: [4, 0] }) }, '/learner/network/hidden/1'],
       [{ network: network({ gru: 1.5 }) }, '/learner/network/gru'],
+      [{ network: network({ heads: [0] }) }, '/learner/network/heads/0'],
       [
         { network: network({ convolution: [{ filters: 1, size: 0, stride: 1 }] }) },
         '/learner/network/convolution/0/size',
@@ -95,6 +96,11 @@ describe('createTraining', () => {
   it('lets the chunk be what it likes where nothing remembers', async () => {
     const made = await createTraining({ ...spec, ...withPpo({ rollout: 8, chunk: 3 }) });
     await made.close();
+  });
+
+  it('refuses a trunk that is shared with a critic who sees something else', async () => {
+    const central = withPpo({ critic: 'central', network: network({ sharedTrunk: true }) });
+    await refused(central, 'unsupported', '/learner/network/sharedTrunk');
   });
 
   it('refuses to share one network among different agents', async () => {

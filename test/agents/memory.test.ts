@@ -20,6 +20,16 @@ const gru = network({ hidden: [5], gru: 6 });
 /** Parameters so large that a wrong memory shows, and a learning rate so small that they stay. */
 const still: Partial<PpoOptions> = { network: gru, rollout: 12, chunk: 4, learningRate: 1e-12, gaeLambda: 0.9 };
 
+const mazes = { size: 4, walls: 4, maximumSteps: 5 };
+const published = network({
+  hidden: [],
+  activation: 'relu',
+  convolution: [{ filters: 2, size: 3, stride: 1 }],
+  lstm: 5,
+  heads: [4],
+  sharedTrunk: true,
+});
+
 describe('recurrent learning', () => {
   const cases: [string, Parameters<typeof training>[0]['make'], Partial<PpoOptions>, readonly string[]][] = [
     ['short episodes', (copies) => counting(copies, { length: 5 }), {}, ['agent']],
@@ -44,10 +54,24 @@ describe('recurrent learning', () => {
     ['an LSTM', (copies) => cartpole(copies), { network: network({ hidden: [5], lstm: 4 }) }, ['agent']],
     [
       'an LSTM behind the convolutions of a maze',
-      (copies) => maze(copies, { size: 4, walls: 4, maximumSteps: 5 }),
+      (copies) => maze(copies, mazes),
       { network: network({ hidden: [], lstm: 3, convolution: [{ filters: 2, size: 3, stride: 1 }] }) },
       ['agent'],
     ],
+    ['one trunk', (copies) => cartpole(copies), { network: network({ heads: [4], sharedTrunk: true }) }, ['agent']],
+    [
+      'one trunk with memory, deaths and masks',
+      (copies) => counting(copies, { agents: 3, length: 5, deaths: true, masks: true }),
+      { network: { ...gru, heads: [4], sharedTrunk: true }, agentIndex: true },
+      ['agent'],
+    ],
+    [
+      'one trunk for each role',
+      (copies) => simpleTag(copies, { cycles: 5 }),
+      { network: network({ hidden: [5], lstm: 4, sharedTrunk: true }) },
+      ['adversary', 'agent'],
+    ],
+    ['the published network of mazes, made small', (copies) => maze(copies, mazes), { network: published }, ['agent']],
   ];
   for (const [name, make, change, units] of cases) {
     it(`finds the log-probabilities and values again that acting had: ${name}`, async () => {
@@ -98,8 +122,14 @@ describe('recurrent learning', () => {
     assert.deepEqual(played[0], played[1]);
   });
 
-  for (const critic of ['independent', 'central'] as const) {
-    it(`bootstraps a truncated episode with the memory that its end was reached with, ${critic}`, async () => {
+  const judges: [string, Partial<PpoOptions>][] = [
+    ['independent', {}],
+    ['central', { critic: 'central' }],
+    ['on one trunk', { network: { ...gru, heads: [3], sharedTrunk: true } }],
+    ['on one trunk without memory', { network: network({ heads: [3], sharedTrunk: true }) }],
+  ];
+  for (const [name, change] of judges) {
+    it(`bootstraps a truncated episode with the memory that its end was reached with, ${name}`, async () => {
       // The rollout ends where the episode is cut off: whether it is cut off or goes on, the same value comes next.
       const losses = await Promise.all(
         [3, 99].map(async (last) => {
@@ -110,7 +140,10 @@ describe('recurrent learning', () => {
             pay: (t) => Math.cos(t),
             end: (t) => (t === last ? 'truncated' : null),
           });
-          const learner = await training({ make, learner: { ...plain, ...still, rollout: 4, critic, gaeLambda: 1 } });
+          const learner = await training({
+            make,
+            learner: { ...plain, ...still, rollout: 4, gaeLambda: 1, ...change },
+          });
           const random = stream(1, 'test/memory');
           setParameters(learner, 'agent', (_, data) => data.map(() => 0.8 * random.normal()));
           const { metrics } = await learner.advance();
@@ -165,6 +198,7 @@ describe('a task of memory', () => {
   for (const [name, memory] of [
     ['is solved with a GRU', { gru: 8 }],
     ['is solved with an LSTM', { lstm: 8 }],
+    ['is solved with an LSTM that policy and values share', { lstm: 8, heads: [8], sharedTrunk: true }],
     ['is not solved without', {}],
   ] as const) {
     it(name, async () => {

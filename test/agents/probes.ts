@@ -1,5 +1,5 @@
 /** Environments whose every number is known beforehand, and a look at what passes between an environment and an agent. */
-import type { Checkpoint, LearnerOptions, NetworkOptions, PpoOptions, Training } from '../../agents/index.ts';
+import type { Checkpoint, LearnerOptions, PpoNetworkOptions, PpoOptions, Training } from '../../agents/index.ts';
 import { createTraining, ppoDefaults, type TrainingSpec } from '../../agents/index.ts';
 import {
   type BatchedEnvironment,
@@ -121,7 +121,7 @@ export const plain: PpoOptions = {
   normaliseAdvantages: 'none',
 };
 
-export function network(change: Partial<NetworkOptions> = {}): NetworkOptions {
+export function network(change: Partial<PpoNetworkOptions> = {}): PpoNetworkOptions {
   return { ...ppoDefaults.network, hidden: [8], ...change };
 }
 

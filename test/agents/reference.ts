@@ -32,11 +32,14 @@ export interface Settings {
   readonly entropyCoefficient: number;
 }
 
-/** tanh layers under `name`/body, and a linear head. */
+/** tanh layers under `name`/body (a critic without is a head on the actor's), then `name`/hidden, and a linear head. */
 export function outputs(parameters: Parameters, name: 'actor' | 'critic', observation: readonly number[]): number[] {
+  const trunk = parameters['critic/body/hidden/0/weight'] === undefined ? 'actor' : name;
   let y = [...observation];
-  for (let i = 0; parameters[`${name}/body/hidden/${i}/weight`] !== undefined; i++)
-    y = linear(parameters, `${name}/body/hidden/${i}`, y).map(Math.tanh);
+  for (const layers of [`${trunk}/body/hidden`, `${name}/hidden`]) {
+    for (let i = 0; parameters[`${layers}/${i}/weight`] !== undefined; i++)
+      y = linear(parameters, `${layers}/${i}`, y).map(Math.tanh);
+  }
   return linear(parameters, `${name}/head`, y);
 }
 

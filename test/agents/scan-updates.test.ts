@@ -72,6 +72,12 @@ describe('all updates of a rollout in one call', () => {
     ['with running observation statistics', story, { normaliseObservations: true }],
     ['with a central critic', story, { critic: 'central' }],
     ['with memory', nobodyDies, { chunk: 4, network: network({ hidden: [8], gru: 4 }) }],
+    ['on one trunk', story, { network: network({ hidden: [8], heads: [4], sharedTrunk: true }) }],
+    [
+      'on one trunk with memory',
+      nobodyDies,
+      { chunk: 4, network: network({ hidden: [8], lstm: 4, heads: [4], sharedTrunk: true }) },
+    ],
     ['with an early stop after some epochs', story, { targetKl: 0.002, learningRate: 0.02 }],
     ['with weight decay and a schedule', story, { weightDecay: 0.1, schedule: 'linear' }],
   ];

@@ -46,6 +46,8 @@ const continuous: Story = {
   pay: (t, _, action) => Math.sin(t) * (action as Float32Array)[0]! - (action as Float32Array)[1]!,
 };
 
+const oneTrunk = network({ hidden: [4], heads: [3], sharedTrunk: true });
+
 /** In other units than a network starts in. */
 const paid: Story = { ...story, pay: (...given) => 20 + 5 * story.pay(...given) };
 
@@ -60,6 +62,10 @@ describe('an update of PPO', () => {
     ['with ValueNorm', paid, { valueNormalisation: 'valueNorm' }],
     ['with PopArt', paid, { valueNormalisation: 'popArt', valueClip: null }],
     ['with advantages normalised over the rollout', story, { normaliseAdvantages: 'rollout' }],
+    ['with hidden layers in the heads', story, { network: network({ hidden: [4], heads: [3, 2] }) }],
+    ['on one trunk', masked, { network: oneTrunk }],
+    ['on one trunk, of continuous actions', continuous, { network: oneTrunk }],
+    ['on one trunk, with PopArt', paid, { network: oneTrunk, valueNormalisation: 'popArt' }],
   ];
   for (const [name, told, change] of settings) {
     it(`${name} does what the reference does to every parameter`, async () => {
