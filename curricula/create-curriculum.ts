@@ -1,28 +1,76 @@
-import type { LevelRounds } from '../agents/index.ts';
+import type { FurtherLearners, LevelRounds } from '../agents/index.ts';
 import { LightbulbError, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
+import { adversarialLevels } from './adversarial.ts';
 import type { Curriculum } from './curriculum.ts';
 import { gradualExpansion } from './gradual-expansion.ts';
 import { learnableLevels } from './learnable.ts';
 import { domainRandomisation, fixed, hardest, reweighting } from './listed.ts';
 import type { CurriculumOptions } from './options.ts';
+import { randomRounds } from './random-rounds.ts';
 import { replayLevels } from './replay.ts';
-import { type RoundCurriculum, replayOptionsOf } from './replay-options.ts';
+import { replayOptionsOf } from './replay-options.ts';
+import type { RandomRoundsOptions, RoundCurriculum } from './round-curriculum.ts';
+import { type ScoringRounds, trackScores } from './track-scores.ts';
 import { trueError, wakerM, wakerR } from './waker.ts';
 
 /** Whether a curriculum chooses levels round by round, by the agent's own rollouts. */
 export function playsRounds(options: CurriculumOptions): options is RoundCurriculum {
-  return ['plr', 'robust-plr', 'accel', 'sfl'].includes(options.name);
+  switch (options.name) {
+    case 'plr':
+    case 'robust-plr':
+    case 'accel':
+    case 'sfl':
+    case 'paired':
+    case 'population-paired':
+    case 'repaired':
+    case 'minimax':
+      return true;
+    case 'domain-randomisation':
+      return options.every === 'round';
+    default:
+      return false;
+  }
 }
 
-/** The curriculum that the options name, over `space`, for trainings that take rounds. Errors as `replayLevels`. */
-export function createLevelRounds(options: RoundCurriculum, space: LevelSpace, stream: Stream): LevelRounds {
-  if (options.name === 'sfl') return learnableLevels(options, space, stream);
-  return replayLevels(replayOptionsOf(options), space, stream);
+/**
+ * The curriculum that the options name, over `space`, for trainings that take rounds; metrics as `trackScores` adds them.
+ * Errors as `replayLevels` and `adversarialLevels`.
+ */
+export function createLevelRounds(
+  options: RoundCurriculum,
+  space: LevelSpace,
+  stream: Stream,
+  learners: FurtherLearners,
+): LevelRounds {
+  return trackScores(roundsOf(options, space, stream, learners), space);
 }
+
+function roundsOf(
+  options: RoundCurriculum,
+  space: LevelSpace,
+  stream: Stream,
+  learners: FurtherLearners,
+): LevelRounds & Partial<ScoringRounds> {
+  switch (options.name) {
+    case 'domain-randomisation':
+      return randomRounds(options.name, space, stream);
+    case 'sfl':
+      return learnableLevels(options, space, stream);
+    case 'plr':
+    case 'robust-plr':
+    case 'accel':
+      return replayLevels(replayOptionsOf(options), space, stream);
+    default:
+      return adversarialLevels(options, space, stream, learners);
+  }
+}
+
+/** Curricula that are asked episode by episode. */
+type FeedCurriculum = Exclude<CurriculumOptions, Exclude<RoundCurriculum, RandomRoundsOptions>>;
 
 /** The curriculum that the options name. */
-export function createCurriculum(options: Exclude<CurriculumOptions, RoundCurriculum>): Curriculum {
+export function createCurriculum(options: FeedCurriculum): Curriculum {
   switch (options.name) {
     case 'domain-randomisation':
       return domainRandomisation(options);

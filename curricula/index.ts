@@ -1,3 +1,17 @@
+export { adversarialLevels } from './adversarial.ts';
+export {
+  type AdversarialCurriculum,
+  type AdversaryOptions,
+  adversaryDefaults,
+  type MinimaxOptions,
+  minimaxDefaults,
+  type PairedOptions,
+  type PopulationPairedOptions,
+  pairedDefaults,
+  populationPairedDefaults,
+  type RepairedOptions,
+  repairedDefaults,
+} from './adversary-options.ts';
 export { createCurriculum, createLevelRounds, playsRounds } from './create-curriculum.ts';
 export type { Curriculum } from './curriculum.ts';
 export { learnableLevels } from './learnable.ts';
@@ -27,10 +41,10 @@ export {
   plrDefaults,
   type ReplayCurriculum,
   type RobustPlrOptions,
-  type RoundCurriculum,
   replayOptionsOf,
   robustPlrDefaults,
   type ScoreName,
   type SflOptions,
   sflDefaults,
 } from './replay-options.ts';
+export type { RandomRoundsOptions, RoundCurriculum } from './round-curriculum.ts';

@@ -1,5 +1,7 @@
 import type { Json } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
+import { meanOf } from './boltzmann.ts';
+import type { LevelBuffer } from './level-buffer.ts';
 
 /**
  * Means of what levels are like, as `level/<name>`: of what the space says of them, or, where it says nothing, of the numbers
@@ -8,12 +10,47 @@ import type { LevelSpace } from '../worlds/index.ts';
 export function levelMeans(levels: readonly Json[], space: LevelSpace): Record<string, number> {
   const sums = new Map<string, { sum: number; count: number }>();
   for (const level of levels) {
-    for (const [key, value] of Object.entries(space.describe?.(level) ?? numbersOf(level))) {
+    for (const [key, value] of Object.entries(described(level, space))) {
       const { sum, count } = sums.get(key) ?? { sum: 0, count: 0 };
       sums.set(key, { sum: sum + value, count: count + 1 });
     }
   }
   return Object.fromEntries([...sums].map(([key, { sum, count }]) => [`level/${key}`, sum / count]));
+}
+
+/** What a buffer holds: how many levels, their mean score, and what they are like (`buffer/level/...`). */
+export function bufferNumbers({ entries }: LevelBuffer, space: LevelSpace): Record<string, number> {
+  const levels = entries.map(({ level }) => level);
+  return {
+    buffer: entries.length,
+    ...(entries.length === 0 ? {} : { 'buffer/score': meanOf(entries.map(({ score }) => score)) }),
+    ...prefixed('buffer/', levelMeans(levels, space)),
+  };
+}
+
+/** The numbers, each with `prefix` before its name. */
+export function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [prefix + name, value]));
+}
+
+/** What was said of levels, which never change: a buffer's are asked for after every round. */
+const known = new WeakMap<LevelSpace, WeakMap<object, Readonly<Record<string, number>>>>();
+
+function described(level: Json, space: LevelSpace): Readonly<Record<string, number>> {
+  if (space.describe === undefined || typeof level !== 'object' || level === null) {
+    return space.describe?.(level) ?? numbersOf(level);
+  }
+  let ofSpace = known.get(space);
+  if (ofSpace === undefined) {
+    ofSpace = new WeakMap();
+    known.set(space, ofSpace);
+  }
+  let numbers = ofSpace.get(level);
+  if (numbers === undefined) {
+    numbers = space.describe(level);
+    ofSpace.set(level, numbers);
+  }
+  return numbers;
 }
 
 function numbersOf(level: Json): Record<string, number> {

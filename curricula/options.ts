@@ -1,5 +1,6 @@
 import type { Json } from '../core/index.ts';
-import type { RoundCurriculum } from './replay-options.ts';
+import type { AdversarialCurriculum } from './adversary-options.ts';
+import type { ReplayCurriculum, SflOptions } from './replay-options.ts';
 
 /** How estimates become levels: what the curricula that follow an error have in common. */
 export interface SamplingOptions {
@@ -18,6 +19,11 @@ export interface SamplingOptions {
 /** Every level alike: drawn as the space draws. */
 export interface DomainRandomisationOptions {
   readonly name: 'domain-randomisation';
+  /**
+   * When a copy gets another level: with each `episode` (where nothing is said), or with each `round`, as under curricula
+   * that score levels; PPO alone has rounds.
+   */
+  readonly every?: 'episode' | 'round';
 }
 
 /** WAKER-M (Rigter et al., arXiv 2306.09205): levels by how large the model's estimated error is. */
@@ -76,7 +82,9 @@ export type CurriculumOptions =
   | HardestOptions
   | ReweightingOptions
   | FixedOptions
-  | RoundCurriculum;
+  | ReplayCurriculum
+  | SflOptions
+  | AdversarialCurriculum;
 
 /** The paper's constants; `places` and `mutation` are for spaces that the paper does not have. */
 export const wakerMDefaults: WakerMOptions = {

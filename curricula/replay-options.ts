@@ -37,8 +37,6 @@ export interface SflOptions {
   readonly share: number;
 }
 
-export type RoundCurriculum = ReplayCurriculum | SflOptions;
-
 export type ReplayCurriculum = PlrOptions | RobustPlrOptions | AccelOptions;
 
 /** As `replayLevels` reads it. */

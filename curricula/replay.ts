@@ -1,13 +1,15 @@
-import type { LevelRound, PromptRounds, RoundOutcome } from '../agents/index.ts';
+import type { LevelRound, PromptRounds } from '../agents/index.ts';
 import { type Json, LightbulbError, restoreStream, type Stream } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
 import { drawAny, newSeed } from './draw.ts';
-import { drawLevels, emptyBuffer, entriesOf, isReplayable, type LevelBuffer, reported } from './level-buffer.ts';
-import { levelMeans } from './level-means.ts';
+import { drawLevels, emptyBuffer, isReplayable, type LevelBuffer, reported } from './level-buffer.ts';
+import { bufferNumbers, levelMeans, prefixed } from './level-means.ts';
 import type { ReplayOptions } from './replay-options.ts';
 import { savedRounds, saveRounds } from './saved-rounds.ts';
-import { episodeReturns, l1ValueLoss, learnability, maxMonteCarlo, positiveValueLoss } from './scores.ts';
+import { bestEver, requireOptimum, scoresOf } from './score-levels.ts';
+import { episodeReturns, maxMonteCarlo } from './scores.ts';
+import type { OwnScores, ScoringRounds } from './track-scores.ts';
 
 /** Where the levels of a round came from. */
 type Kind = 'new' | 'replayed' | 'mutated';
@@ -28,11 +30,13 @@ type ReplayState = {
  * its levels, each changed a little; these too are only looked at. Error `unsupported` where a level space has not what the
  * options need.
  */
-export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: Stream): PromptRounds {
-  if (options.mutate && space.mutate === undefined) throw lacking('mutates none of its levels', '/curriculum/name');
-  if (options.score === 'regret' && space.optimum === undefined) {
-    throw lacking('cannot tell the optimum of a level', '/curriculum/score');
+export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: Stream): PromptRounds & ScoringRounds {
+  if (options.mutate && space.mutate === undefined) {
+    throw new LightbulbError('unsupported', 'the environment mutates none of its levels', {
+      where: '/curriculum/name',
+    });
   }
+  requireOptimum(options.score, space);
   let random = stream;
   let state: ReplayState = {
     buffer: emptyBuffer,
@@ -41,8 +45,11 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
     rounds: { new: 0, replayed: 0, mutated: 0 },
   };
   let last: Readonly<Record<string, number>> = {};
+  let own: OwnScores = {};
 
   return {
+    ownScores: () => own,
+
     next(copies): LevelRound {
       const { kind, levels } = plan(state, options, space, copies, random);
       state = { ...state, kind, levels, rounds: { ...state.rounds, [kind]: state.rounds[kind] + 1 } };
@@ -52,9 +59,9 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
     report(outcome) {
       const { levels, buffer, kind } = state;
       const { best, mean, solved } = episodeReturns(outcome);
-      const entries = entriesOf(buffer, levels);
-      const known = best.map((each, k) => highest(each, entries[k]?.best));
+      const known = bestEver(buffer, levels, best);
       const scores = scoresOf(options.score, outcome, { best: known, mean, solved }, levels, space);
+      own = { maxMonteCarlo: maxMonteCarlo(outcome, known) };
       const reports = levels.map((level, k) => ({
         level,
         score: scores[k]!,
@@ -67,22 +74,13 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
     metrics() {
       const { buffer, rounds } = state;
       const total = rounds.new + rounds.replayed + rounds.mutated;
-      const scores = buffer.entries.map(({ score }) => score);
-      const own = {
+      const numbers = {
         ...last,
-        buffer: buffer.entries.length,
-        ...(scores.length === 0 ? {} : { 'buffer/score': meanOf(scores) }),
-        ...prefixed(
-          'buffer/',
-          levelMeans(
-            buffer.entries.map(({ level }) => level),
-            space,
-          ),
-        ),
+        ...bufferNumbers(buffer, space),
         replayed: rounds.replayed / Math.max(1, total),
         mutated: rounds.mutated / Math.max(1, total),
       };
-      return prefixed('curriculum/', own);
+      return prefixed('curriculum/', numbers);
     },
 
     save: () => saveRounds(options.name, state, random),
@@ -113,39 +111,4 @@ function plan(
     return { kind: 'replayed', levels: Array.from(places, (place) => buffer.entries[place]!.level) };
   }
   return { kind: 'new', levels: Array.from({ length: copies }, () => drawAny(space, random)) };
-}
-
-function scoresOf(
-  score: ReplayOptions['score'],
-  outcome: RoundOutcome,
-  returns: { readonly best: Float64Array; readonly mean: Float64Array; readonly solved: Float64Array },
-  levels: readonly Json[],
-  space: LevelSpace,
-): Float64Array {
-  switch (score) {
-    case 'maxMonteCarlo':
-      return maxMonteCarlo(outcome, returns.best);
-    case 'positiveValueLoss':
-      return positiveValueLoss(outcome);
-    case 'l1ValueLoss':
-      return l1ValueLoss(outcome);
-    case 'learnability':
-      return learnability(returns);
-    case 'regret':
-      // A rollout in which no episode ended has earned nothing yet.
-      return returns.mean.map((mean, k) => space.optimum!(levels[k]!) - (Number.isNaN(mean) ? 0 : mean));
-  }
-}
-
-function highest(now: number, before: number | null | undefined): number {
-  if (before === null || before === undefined) return now;
-  return Number.isNaN(now) ? before : Math.max(now, before);
-}
-
-function prefixed(prefix: string, numbers: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [prefix + name, value]));
-}
-
-function lacking(what: string, where: string): LightbulbError {
-  return new LightbulbError('unsupported', `the environment ${what}`, { where });
 }

@@ -58,6 +58,24 @@ export function episodeReturns({
   };
 }
 
+/**
+ * The same, but where no episode of a copy ended, the one under way counts with what it has earned so far: agents who play
+ * the same level for as long can then be compared all the same. Only `solved` stays NaN there.
+ */
+export function settledReturns(rollout: Pick<LevelRollout, 'T' | 'K' | 'reward' | 'done'>): EpisodeReturns {
+  const returns = episodeReturns(rollout);
+  const { episodes, mean, best } = returns;
+  const { T, K, reward } = rollout;
+  for (let k = 0; k < K; k++) {
+    if (episodes[k]! > 0) continue;
+    let now = 0;
+    for (let t = 0; t < T; t++) now += reward[t * K + k]!;
+    mean[k] = now;
+    best[k] = now;
+  }
+  return returns;
+}
+
 /** Positive value loss (Jiang et al. 2021, arXiv 2110.02439): mean over steps of max(advantage, 0). [K]. */
 export function positiveValueLoss(rollout: LevelRollout): Float64Array {
   return meanOverSteps(rollout, (i) => Math.max(rollout.advantage[i]!, 0));

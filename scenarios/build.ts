@@ -74,7 +74,9 @@ function levelsOf(
   probe.close?.();
   const random = stream(seed, 'curriculum');
   if (levels !== undefined) {
-    if (playsRounds(curriculum)) return { rounds: () => createLevelRounds(curriculum, levels, random) };
+    if (playsRounds(curriculum)) {
+      return { rounds: (learners) => createLevelRounds(curriculum, levels, random, learners) };
+    }
     return { curriculum: createLevelFeed(createCurriculum(curriculum), levels, random) };
   }
   throw new LightbulbError('unsupported', 'this environment has no levels for a curriculum', {

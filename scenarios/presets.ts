@@ -32,6 +32,10 @@ export const curricula: Readonly<Record<NonNullable<Scenario['curriculum']>['nam
   'robust-plr': 'The same, learning from replayed levels alone; PPO alone',
   accel: 'Robust level replay, and replayed levels changed a little; PPO alone',
   sfl: 'Levels that are solved about half of the time; PPO alone',
+  minimax: 'An adversary builds levels that the agent does badly in; PPO alone',
+  paired: 'An adversary builds levels that an antagonist does better in than the agent; PPO alone',
+  'population-paired': 'The same, with more agents than two; PPO alone',
+  repaired: "The same adversary's levels, replayed; agents learn from replayed ones alone; PPO alone",
 };
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
