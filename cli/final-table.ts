@@ -57,7 +57,7 @@ async function pairsText({ arms, comparisons }: Report): Promise<string> {
   return `${table}\nSeed by seed, mean and in brackets percentile bootstrap 95 % intervals of the pairs.`;
 }
 
-async function tableOf(
+export async function tableOf(
   head: readonly string[],
   colAligns: ('left' | 'right')[],
   rows: readonly (string | number)[][],
@@ -72,6 +72,6 @@ async function tableOf(
   return table.toString();
 }
 
-function estimate({ value, low, high }: Estimate): string {
+export function estimate({ value, low, high }: Estimate): string {
   return `${short(value)} [${short(low)}, ${short(high)}]`;
 }

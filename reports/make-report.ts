@@ -3,6 +3,7 @@ import type { ScoreRange } from '../scenarios/index.ts';
 import { armsOf } from './making/arms.ts';
 import { type ArmRuns, curvesOf, POINTS } from './making/curves.ts';
 import { comparisonRows, type Finals, finalRows } from './making/finals.ts';
+import { levelReports } from './making/levels.ts';
 import { measured } from './making/measures.ts';
 import type { Scored } from './making/pairs.ts';
 import { settingRows, settingsOf } from './making/settings.ts';
@@ -46,6 +47,7 @@ export function makeReport(recorded: RecordedRuns, { title, scores = {}, measure
   const known = measure === undefined ? { ...recorded.scores, ...scores } : scores;
   const ranges = Object.fromEntries(tasks.map((task) => [task, known[task] ?? null]));
   const finals = finalsOf(rows, arms);
+  const levels = levelsOf(runs, armOf);
   const names = unique(plans.map(({ experiment }) => experiment)).filter((name) => name !== '');
   return {
     title: title ?? (names.length > 0 ? names.join(', ') : `Runs of ${arms.join(', ')}`),
@@ -60,13 +62,19 @@ export function makeReport(recorded: RecordedRuns, { title, scores = {}, measure
     curves: curvesOf(groups, unique(tasks.map((task) => measures[task]!.metric))),
     finals: finalRows(finals, tasks, ranges),
     comparisons: comparisonRows(finals, tasks, ranges),
+    levels: levels.reports,
     scores: ranges,
     settings: settingRows(settings, armOf),
     machines: machineRows(runs),
-    methods: [`A final score is the ${words}. Each finished run has one.`, ...METHODS],
+    methods: [
+      `A final score is the ${words}. Each finished run has one.`,
+      ...METHODS,
+      ...(levels.reports.length > 0 ? LEVEL_METHODS : []),
+    ],
     warnings: [
       ...recorded.warnings,
       ...warningsOf(rows, groups, tasks, ranges, measure),
+      ...levels.warnings,
       ...unclear.map((task) => `only some runs on ${task} say what their team's objective was: returns are compared`),
       ...(measure === undefined ? [] : leftAside(tasks, recorded.scores, scores, measure)),
     ],
@@ -86,6 +94,28 @@ const METHODS: readonly string[] = [
     `drawn) at no more than ${POINTS} of the recorded steps, over the steps that all runs of the arm cover; nothing is ` +
     'smoothed. Where the runs have different steps, values are interpolated linearly.',
 ];
+
+const LEVEL_METHODS: readonly string[] = [
+  'Over levels, each run has one number of a kind: the mean over levels of their mean returns; CVaR, the mean over the ' +
+    'worst tenth or hundredth of levels (one at least), cross-fitted: chosen by one half of the episodes and scored by ' +
+    'the other, both ways round; the share of episodes that solved their level; and regret, the best return of a level ' +
+    'less the mean return. The largest regret is of noisy numbers and so too large in expectation where episodes are few ' +
+    'and chance decides them. Tables show interquartile means over runs.',
+];
+
+/** What runs reached on levels, by task, set and arm: of whole arms, as `makeReport` has them. */
+export function levelsOf(
+  runs: readonly RecordedRun[],
+  armOf = armsOf(
+    runs,
+    runs.map(({ scenario }) => settingsOf(scenario)),
+  ),
+) {
+  const owned = runs.flatMap(({ task, levels }, i) =>
+    levels.map((evaluation) => ({ task, arm: armOf[i]!, evaluation })),
+  );
+  return levelReports(owned, unique(armOf));
+}
 
 function runRow(run: RecordedRun, arm: string, final: number | null): RunRow {
   const { folder, key, task, seed, state, steps, seconds, stepsPerSecond, message } = run;

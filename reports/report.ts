@@ -23,6 +23,8 @@ export interface Report {
   readonly curves: readonly Curve[];
   readonly finals: readonly FinalRow[];
   readonly comparisons: readonly ComparisonRow[];
+  /** What runs reached on chosen levels (`lightbulb evaluate --levels`), by task and set; empty where none was asked. */
+  readonly levels: readonly LevelSetReport[];
   /** What normalised scores are made with, by task; null where scores are raw. */
   readonly scores: Readonly<Record<string, { readonly low: number; readonly high: number } | null>>;
   /** Settings on which runs differ (seeds and names apart). */
@@ -103,6 +105,60 @@ export interface PairedDifference {
   readonly difference: Estimate;
   /** What to think of the interval where the pairs are few: a word or two; null where they are five or more. */
   readonly caution: string | null;
+}
+
+/** A set of levels on a task. All estimates are interquartile means over the runs of an arm. */
+export interface LevelSetReport {
+  readonly set: string;
+  readonly task: string;
+  /** Levels. */
+  readonly count: number;
+  /** Of each level. */
+  readonly episodes: number;
+  readonly deterministic: boolean;
+  /** Return above which an episode has solved its level; null where that means nothing. */
+  readonly solvedAbove: number | null;
+  readonly arms: readonly ArmLevels[];
+  /** Level by level; empty of sets too large to be read so. */
+  readonly levels: readonly LevelScore[];
+  /** Those on which each arm loses most, the worst first. */
+  readonly hardest: readonly HardLevel[];
+}
+
+export interface ArmLevels {
+  readonly arm: string;
+  readonly runs: number;
+  readonly scores: LevelSummary;
+}
+
+/** Scores over levels, as agents' `LevelScores`; null where they cannot be told. */
+export interface LevelSummary {
+  readonly mean: Estimate;
+  readonly cvar10: Estimate;
+  readonly cvar1: Estimate;
+  readonly solved: Estimate | null;
+  readonly regret: Estimate | null;
+  readonly maximumRegret: Estimate | null;
+}
+
+export interface LevelScore {
+  readonly name: string;
+  readonly description: Readonly<Record<string, number>>;
+  /** The best return that any policy can have, where it is known. */
+  readonly optimum: number | null;
+  readonly arms: readonly { readonly arm: string; readonly return: Estimate; readonly solved: Estimate | null }[];
+}
+
+/** Numbers are means over the runs of the arm. */
+export interface HardLevel {
+  readonly arm: string;
+  readonly name: string;
+  readonly description: Readonly<Record<string, number>>;
+  readonly return: number;
+  readonly solved: number | null;
+  readonly regret: number | null;
+  /** SVG. */
+  readonly picture: string | null;
 }
 
 export interface SettingRow {

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import type { JsonObject } from '../../core/index.ts';
-import { holderOf, type MachineFacts, machinesOf, type Summary } from '../../scenarios/index.ts';
+import { holderOf, type LevelsEvaluation, type MachineFacts, machinesOf, type Summary } from '../../scenarios/index.ts';
 import { readEvents, type Told } from './events-file.ts';
 import type { FoundRun } from './find-runs.ts';
+import { readLevels } from './levels-files.ts';
 import type { LinesRead } from './lines.ts';
 import { readMetrics } from './metrics-file.ts';
 import { GrowingSeries, type Series } from './series.ts';
@@ -32,6 +33,8 @@ export interface RecordedRun {
   /** Every number of `metrics.jsonl` by name, and `stepsPerSecond` of the events. */
   readonly series: ReadonlyMap<string, Series>;
   readonly machines: readonly MachineFacts[];
+  /** Evaluations on chosen levels. */
+  readonly levels: readonly LevelsEvaluation[];
 }
 
 /** A run, or null where its folder is too broken to say what it was; and what there is to say about reading it. */
@@ -77,6 +80,7 @@ export async function readRun({ folder, key, job, failure }: FoundRun): Promise<
     team: numberOr(evaluation?.team),
     series,
     machines: machinesOf(folder),
+    levels: readLevels(folder, warn),
   };
   return { run, warnings };
 }

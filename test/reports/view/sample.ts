@@ -116,6 +116,7 @@ export function sampleReport({
         };
       }),
     ),
+    levels: [],
     scores: Object.fromEntries(tasks.map((task) => [task, isNormalised ? { low: -200, high: 0 } : null])),
     settings: [
       { path: '/learner/learningRate', values: Object.fromEntries(arms.map((arm, a) => [arm, [0.001 / (a + 1)]])) },
