@@ -201,6 +201,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
         description: 'the task that is paid; null: none',
       } as TextOption<NonNullable<CleanupOptions['task']> | null>,
       maximumSteps: integer(60, 'steps after which an episode is truncated'),
+      largest: { ...integer(4, 'levels are drawn from the arenas 0 to this one', 0), maximum: 4 },
     },
     make: cleanup,
     scripted({ task }) {

@@ -4,13 +4,15 @@ import { Copies } from '../copies.ts';
 import { requireChoices, requireCount } from '../guards.ts';
 import { Solo } from '../solo.ts';
 import { ACTIONS, Arenas, TASKS, type Task } from './arena.ts';
-import { CLEANUP_GRID, type CleanupLevel, cleanupLevels, MOST_BLOCKS, NAME, parseLevel, SIDE } from './level.ts';
+import { type CleanupLevel, cleanupLevels, LARGEST, MOST_BLOCKS, NAME, parseLevel, SIDE } from './level.ts';
 
 export interface CleanupOptions {
   /** The task that is paid; null pays nothing. Default null. */
   readonly task?: Task | null;
   /** Episodes are truncated after this many steps. Default 60. */
   readonly maximumSteps?: number;
+  /** Levels are drawn from the arenas 0 to this one, at most 4. Others can be played nevertheless. Default 4. */
+  readonly largest?: number;
 }
 
 /** Numbers of a cell: wall, agent, red block, blue block. */
@@ -27,8 +29,6 @@ const GROUPS: readonly [Group] = [
   },
 ];
 
-const LEVELS: readonly CleanupLevel[] = CLEANUP_GRID.map(parseLevel);
-
 /**
  * A room to be tidied, after the CleanUp of WAKER (Rigter et al., arXiv 2306.09205), as a gridworld of this project's own:
  * an agent walks in four directions and pushes blocks of two colours, one at a time; nothing can be pulled, so that a
@@ -39,39 +39,52 @@ const LEVELS: readonly CleanupLevel[] = CLEANUP_GRID.map(parseLevel);
  * Observation: a picture of 7 x 7 cells, in the order wall, agent, red, blue, 0 or 1 each. Arenas stand in its upper left
  * corner; what is outside is wall.
  *
- * Level: `{ arena, red, blue, shape? }` (`parseLevel`); without one, uniform among the 35 of the grid. Places are drawn.
+ * Level: `{ arena, red, blue, shape? }` (`parseLevel`); without one, uniform among those of the grid, 35 unless
+ * `largest` says fewer. Places are drawn.
  */
 export function cleanup(copies: number, options: CleanupOptions = {}): BatchedEnvironment {
-  const { task = null } = options;
+  const { task = null, largest = LARGEST } = options;
   if (task !== null && !TASKS.includes(task))
     throw new LightbulbError('invalid_input', 'there is no such task', {
       where: NAME,
       wanted: TASKS.join(', '),
       got: String(task),
     });
+  if (!(Number.isSafeInteger(largest) && largest >= 0 && largest <= LARGEST))
+    throw new LightbulbError('invalid_input', 'there is no such arena', {
+      where: `${NAME}, largest`,
+      wanted: `an integer from 0 to ${LARGEST}`,
+      got: String(largest),
+    });
   return new Cleanup(
     requireCount(NAME, 'copies', copies),
     requireCount(NAME, 'maximumSteps', options.maximumSteps ?? 60),
     task === null ? -1 : TASKS.indexOf(task),
+    largest,
   );
 }
 
 class Cleanup extends Solo<CleanupLevel> {
-  readonly levels = cleanupLevels;
+  readonly levels;
   readonly taskNames: readonly string[] = TASKS;
   protected readonly copies: Copies<CleanupLevel>;
   private readonly arenas: Arenas;
   private readonly steps: Int32Array;
   /** [B, tasks]: of the last step. */
   private readonly worth: Float32Array;
+  /** What is drawn from where no level was told. */
+  private readonly drawn: readonly CleanupLevel[];
 
   /** task: the one that is paid, or -1. */
   constructor(
     batchSize: number,
     maximumSteps: number,
     private readonly task: number,
+    largest: number,
   ) {
     super(batchSize, maximumSteps, GROUPS);
+    this.levels = cleanupLevels(largest);
+    this.drawn = this.levels.grid.map(parseLevel);
     this.arenas = new Arenas(batchSize);
     this.steps = new Int32Array(batchSize);
     this.worth = new Float32Array(batchSize * TASKS.length);
@@ -131,7 +144,7 @@ class Cleanup extends Solo<CleanupLevel> {
 
   protected begin(b: number): void {
     const random = this.copies.stream(b);
-    this.arenas.begin(b, this.copies.level(b) ?? LEVELS[random.integer(LEVELS.length)]!, random);
+    this.arenas.begin(b, this.copies.level(b) ?? this.drawn[random.integer(this.drawn.length)]!, random);
     this.steps[b] = 0;
   }
 

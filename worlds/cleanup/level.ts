@@ -7,8 +7,8 @@ export const NAME = 'cleanup';
 export const SIDE = 7;
 /** Cells of the smallest arena's side. */
 const SMALLEST = 3;
-/** Arenas that training knows: 0 to this. */
-const LARGEST = SIDE - SMALLEST;
+/** Arenas that there are: 0 to this. */
+export const LARGEST = SIDE - SMALLEST;
 /** Blocks that an arena can have in a level that training never sees. */
 export const MOST_BLOCKS = 6;
 
@@ -36,19 +36,25 @@ export const CLEANUP_GRID: readonly Json[] = Array.from({ length: LARGEST + 1 },
   ),
 ).flat(2);
 
-/** Levels drawn from the grid; a mutation is another arena with the same blocks, or one block more or less. */
-export const cleanupLevels: LevelSpace = {
-  grid: CLEANUP_GRID,
-  generate: (seed) => CLEANUP_GRID[stream(seed, 'level').integer(CLEANUP_GRID.length)]!,
-  mutate(level, seed) {
-    const { arena, red, blue } = parseCounts(level);
-    const near = CLEANUP_GRID.filter((other) => {
-      const to = other as unknown as Counts;
-      return Math.abs(to.arena - arena) + Math.abs(to.red - red) + Math.abs(to.blue - blue) === 1;
-    });
-    return near.length === 0 ? level : near[stream(seed, 'level/mutate').integer(near.length)]!;
-  },
-};
+/**
+ * The levels of the arenas from 0 to `largest`, 1 to 35 of them; a mutation is another arena with the same blocks, or one
+ * block more or less.
+ */
+export function cleanupLevels(largest: number): LevelSpace & { readonly grid: readonly Json[] } {
+  const grid = CLEANUP_GRID.filter((level) => (level as unknown as Counts).arena <= largest);
+  return {
+    grid,
+    generate: (seed) => grid[stream(seed, 'level').integer(grid.length)]!,
+    mutate(level, seed) {
+      const { arena, red, blue } = parseCounts(level);
+      const near = grid.filter((other) => {
+        const to = other as unknown as Counts;
+        return Math.abs(to.arena - arena) + Math.abs(to.red - red) + Math.abs(to.blue - blue) === 1;
+      });
+      return near.length === 0 ? level : near[stream(seed, 'level/mutate').integer(near.length)]!;
+    },
+  };
+}
 
 interface Counts {
   readonly arena: number;

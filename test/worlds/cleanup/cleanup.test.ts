@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isDeepStrictEqual } from 'node:util';
 import type { Json } from '../../../core/index.ts';
 import {
   type BatchedEnvironment,
@@ -163,6 +164,27 @@ describe('cleanup', () => {
     ] as const)
       assert.throws(() => cleanup(1).setLevel!(0, level), message);
     assert.throws(() => cleanup(1, { task: 'tidy' as 'sort' }), { code: 'invalid_input' });
+  });
+
+  it('draws from smaller arenas only where it is told so, and plays the others nevertheless', () => {
+    const environment = cleanup(40, { largest: 1 });
+    const { grid, generate, mutate } = environment.levels!;
+    assert.deepEqual(grid, [
+      { arena: 0, red: 0, blue: 0 },
+      { arena: 1, red: 0, blue: 0 },
+      { arena: 1, red: 0, blue: 1 },
+      { arena: 1, red: 1, blue: 0 },
+    ]);
+    for (let seed = 0; seed < 20; seed++) {
+      assert.ok(grid.some((level) => isDeepStrictEqual(level, generate(seed))));
+      assert.ok(grid.some((level) => isDeepStrictEqual(level, mutate!(grid[3]!, seed))));
+    }
+    environment.reset(1, createOutputs(environment.groups, 40));
+    // Nothing but wall from the fifth row on.
+    for (let copy = 0; copy < 40; copy++) assert.ok(environment.render!(copy).endsWith('#######\n'.repeat(3).trim()));
+    environment.setLevel!(0, { arena: 4, red: 2, blue: 2 });
+    assert.deepEqual(cleanup(1, { largest: 4 }).levels!.grid, CLEANUP_GRID);
+    for (const largest of [-1, 5, 1.5]) assert.throws(() => cleanup(1, { largest }), { code: 'invalid_input' });
   });
 
   it('begins where every block can be pushed, differently for every seed', () => {
