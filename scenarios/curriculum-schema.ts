@@ -12,8 +12,10 @@ import {
   wakerMDefaults,
   wakerRDefaults,
 } from '../curricula/index.ts';
+import { minimaxSchema, pairedSchema, populationPairedSchema, repairedSchema } from './adversary-schema.ts';
 import type { Frozen, Same } from './agreement.ts';
-import { count, fraction, orDefaults, positive, tagged } from './schema-parts.ts';
+import { accel, plr, robustPlr, sfl } from './replay-schema.ts';
+import { count, fraction, positive, tagged, written } from './schema-parts.ts';
 
 const randomShare = fraction({ description: 'Share of levels drawn from all of them, whatever is known.' });
 const places = count(2, {
@@ -37,7 +39,16 @@ const sampling = {
 };
 
 const domainRandomisation = Type.Object(
-  { name: Type.Literal('domain-randomisation', { description: 'Every level alike.' }) },
+  {
+    name: Type.Literal('domain-randomisation', { description: 'Every level alike.' }),
+    every: Type.Optional(
+      Type.Enum(['episode', 'round'], {
+        description:
+          'When a copy gets another level: with each episode, or with each rollout, as where levels are scored (PPO alone).',
+        default: 'episode',
+      }),
+    ),
+  },
   { title: 'Domain randomisation', additionalProperties: false },
 );
 
@@ -96,70 +107,6 @@ const fixed = Type.Object(
   { title: 'Fixed', additionalProperties: false },
 );
 
-const replayRules = {
-  score: Type.Enum(['maxMonteCarlo', 'positiveValueLoss', 'l1ValueLoss', 'learnability', 'regret'], {
-    description: 'How much there is to learn from a level. `regret` is an oracle: the optimum less the mean return.',
-  }),
-  replay: fraction({ description: 'Chance that a round replays levels, once there are enough.' }),
-  capacity: count(1, { description: 'The most levels that are kept.' }),
-  fill: fraction({ description: 'Share of the capacity that has to be filled before levels are replayed.' }),
-  admits: Type.Enum(['atLeast', 'above'], {
-    description: 'Whether a level with the very score of the one that would make room is kept in its place.',
-  }),
-  priority: Type.Enum(['rank', 'top'], {
-    description: 'Chances by (1 / rank)^(1 / temperature), or the best `top` levels alike.',
-  }),
-  temperature: positive({ description: 'The smaller, the more the best levels alone count.' }),
-  top: count(1, { description: 'How many levels are the best, for the priority `top`.' }),
-  staleness: fraction({ description: 'How much it counts that a level was not played for long.' }),
-};
-
-const plr = Type.Object(
-  {
-    name: Type.Literal('plr', { description: 'Prioritised level replay: learns from new levels and replayed ones.' }),
-    ...replayRules,
-  },
-  { title: 'PLR', additionalProperties: false },
-);
-
-const robustPlr = Type.Object(
-  {
-    name: Type.Literal('robust-plr', { description: 'Robust PLR: learns from replayed levels alone.' }),
-    ...replayRules,
-  },
-  { title: 'Robust PLR', additionalProperties: false },
-);
-
-const accel = Type.Object(
-  {
-    name: Type.Literal('accel', { description: 'ACCEL: robust PLR, and replayed levels changed a little.' }),
-    ...replayRules,
-  },
-  { title: 'ACCEL', additionalProperties: false },
-);
-
-const sfl = Type.Object(
-  {
-    name: Type.Literal('sfl', { description: 'Sampling for learnability: levels solved about half of the time.' }),
-    search: count(1, {
-      description: 'Rounds of random levels that are only looked at, before each stretch of learning.',
-    }),
-    every: count(1, { description: 'Rounds of learning between two searches.' }),
-    keep: count(1, { description: 'Levels of the set.' }),
-    share: fraction({ description: 'Chance that a copy plays a level of the set, else any.' }),
-  },
-  { title: 'SFL', additionalProperties: false },
-);
-
-const written = <P extends Type.TProperties>(
-  whole: Type.TObject<P>,
-  defaults: { readonly [K in keyof P]: unknown },
-): Type.TObject =>
-  Type.Object(orDefaults(whole, defaults), {
-    title: (whole as { readonly title?: string }).title ?? '',
-    additionalProperties: false,
-  });
-
 /** Where levels come from, as people write it: null leaves them to the environment's own seeds. */
 export const curriculumSchema = Type.Unsafe<CurriculumOptions | null>({
   type: ['object', 'null'],
@@ -181,6 +128,10 @@ export const curriculumSchema = Type.Unsafe<CurriculumOptions | null>({
       'robust-plr': written(robustPlr, robustPlrDefaults),
       accel: written(accel, accelDefaults),
       sfl: written(sfl, sflDefaults),
+      minimax: minimaxSchema,
+      paired: pairedSchema,
+      'population-paired': populationPairedSchema,
+      repaired: repairedSchema,
       'true-error': written(trueError, trueErrorDefaults),
       fixed,
     },
@@ -190,11 +141,8 @@ export const curriculumSchema = Type.Unsafe<CurriculumOptions | null>({
 
 // The schema and the curricula's own types are two statements of one thing; the compiler holds them together.
 type Of<Name> = Extract<CurriculumOptions, { readonly name: Name }>;
+true satisfies Same<Frozen<Type.Static<typeof domainRandomisation>>, Of<'domain-randomisation'>>;
 true satisfies Same<Frozen<Type.Static<typeof wakerM>>, Of<'waker-m'>>;
 true satisfies Same<Frozen<Type.Static<typeof wakerR>>, Of<'waker-r'>>;
 true satisfies Same<Frozen<Type.Static<typeof trueError>>, Of<'true-error'>>;
 true satisfies Same<Frozen<Type.Static<typeof gradualExpansion>>, Of<'gradual-expansion'>>;
-true satisfies Same<Frozen<Type.Static<typeof plr>>, Of<'plr'>>;
-true satisfies Same<Frozen<Type.Static<typeof robustPlr>>, Of<'robust-plr'>>;
-true satisfies Same<Frozen<Type.Static<typeof accel>>, Of<'accel'>>;
-true satisfies Same<Frozen<Type.Static<typeof sfl>>, Of<'sfl'>>;

@@ -46,7 +46,7 @@ const network = Type.Object(
 );
 
 /** Agents' `PpoNetworkOptions`, as a schema. */
-const ppoNetwork = Type.Object(
+export const ppoNetwork = Type.Object(
   {
     ...network.properties,
     heads: Type.Array(count(1), {
@@ -61,7 +61,7 @@ const ppoNetwork = Type.Object(
 );
 
 /** Agents' `PpoOptions`, as a schema. */
-const ppo = Type.Object(
+export const ppo = Type.Object(
   {
     name: Type.Literal('ppo', { description: 'Proximal policy optimisation; with "critic": "central", MAPPO.' }),
     critic: Type.Enum(['independent', 'central'], {

@@ -45,6 +45,16 @@ function withDefault(schema: Type.TSchema, value: unknown): Type.TSchema {
   return Type.Unsafe({ ...schema, default: value });
 }
 
+/** An object as people write it: all of its properties may be left out. */
+export const written = <P extends Type.TProperties>(
+  whole: Type.TObject<P>,
+  defaults: { readonly [K in keyof P]: unknown },
+): Type.TObject =>
+  Type.Object(orDefaults(whole, defaults), {
+    title: (whole as { readonly title?: string }).title ?? '',
+    additionalProperties: false,
+  });
+
 /**
  * One of several objects, told apart by the string under `tag`; without it the first is meant. As if/then and not as
  * a union, so that an error is about the branch that the person meant and about no other.
