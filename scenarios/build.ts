@@ -1,6 +1,5 @@
 import type { Training, TrainingSpec } from '../agents/index.ts';
 import { type JsonObject, LightbulbError, stream } from '../core/index.ts';
-import { createCurriculum, createLevelFeed, createLevelRounds, playsRounds } from '../curricula/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
 import { buildTeam, type Company } from './build-team.ts';
 import { type LevelExam, levelExam, notPlayed } from './level-exam.ts';
@@ -63,12 +62,16 @@ function ignored(learner: string): LightbulbError {
   });
 }
 
-/** The scenario's curriculum over the levels of its environment, made for one training; nothing where it has none. */
-function levelsOf(
+/**
+ * The scenario's curriculum over the levels of its environment, made for one training; nothing where it has none. Curricula
+ * are loaded late, as what trains is: some have learners of their own.
+ */
+async function levelsOf(
   { seed, curriculum }: EnvironmentScenario,
   make: MakeEnvironment,
-): Pick<TrainingSpec, 'curriculum' | 'rounds'> {
+): Promise<Pick<TrainingSpec, 'curriculum' | 'rounds'>> {
   if (curriculum === null) return {};
+  const { createCurriculum, createLevelFeed, createLevelRounds, playsRounds } = await import('../curricula/index.ts');
   const probe = make(1);
   const { levels } = probe;
   probe.close?.();
