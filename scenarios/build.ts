@@ -33,7 +33,7 @@ export async function build(
       if (scenario.curriculum !== null) throw ignored(learner.name);
       return await examined(await buildTeam(scenario, { ...common, learner }, company));
     }
-    return await examined(await createTraining({ ...common, scripted, learner, ...levelsOf(scenario, make) }));
+    return await examined(await createTraining({ ...common, scripted, learner, ...(await levelsOf(scenario, make)) }));
   } catch (error) {
     throw placed(error, scenario);
   }
