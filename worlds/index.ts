@@ -11,6 +11,7 @@ export { checkBatched } from './contract-batched.ts';
 export { type CountingOptions, counting, echoClock } from './counting.ts';
 export { type DodgeOptions, dodge, dodgeBlocks } from './dodge.ts';
 export type { AgentSpaces, Environment, First, LevelBuilding, LevelSpace, ResetOptions, Step } from './environment.ts';
+export { requireOutput, UNBOUNDED } from './guards.ts';
 export { gatherFood, type LevelBasedForagingOptions, levelBasedForaging } from './level-based-foraging/index.ts';
 export { type LoadedEnvironment, loadEnvironment } from './load.ts';
 export {
