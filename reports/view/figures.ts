@@ -4,6 +4,7 @@ import type { Figure } from './figure.ts';
 import { finalScores, finalScoresByTask } from './final-scores.ts';
 import { improvement } from './improvement.ts';
 import { leadingMetrics, learningCurves, metricsOf } from './learning-curves.ts';
+import { isOfLevels, levelCurves, levelScores } from './level-figures.ts';
 import { pageTheme } from './theme.ts';
 
 /** All pictures of a report, in the order of reading. */
@@ -14,6 +15,15 @@ export interface Figures {
   /** The other numbers that runs record: losses, lengths of episodes. */
   readonly others: readonly Figure[];
   readonly improvement: Figure | null;
+  /** Scores over levels: one for each of the report's sets, in their order. */
+  readonly levels: readonly Figure[];
+  /** What the levels of training are like, over the steps. */
+  readonly levelCurves: readonly Figure[];
+}
+
+/** All of them, in one list. */
+export function everyFigure({ scores, levels, leading, levelCurves, others, improvement }: Figures): Figure[] {
+  return [...scores, ...levels, ...leading, ...levelCurves, ...others, ...(improvement === null ? [] : [improvement])];
 }
 
 const made = new WeakMap<Report, Figures>();
@@ -44,7 +54,9 @@ function make(report: Report): Figures {
   return {
     scores: scores.filter((figure) => figure !== null),
     leading: curves(leading),
-    others: curves(metrics.filter((metric) => !leading.includes(metric))),
+    others: curves(metrics.filter((metric) => !leading.includes(metric) && !isOfLevels(metric))),
+    levels: report.levels.map((set) => levelScores(report, set, theme)),
+    levelCurves: levelCurves(report, theme),
     improvement: improvement(report, theme),
   };
 }

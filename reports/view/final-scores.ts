@@ -42,7 +42,7 @@ export function finalScores(report: Report, theme: Theme): Figure | null {
     panelOf(report, rows, title, of, own ?? axisName, theme),
   );
   const where = whole.length > 0 && report.tasks.length > 1 ? 'all tasks' : (report.tasks[0] ?? 'all tasks');
-  return figure('final-scores', `Final scores, ${where}`, content, statistics.length, theme);
+  return intervalFigure('final-scores', `Final scores, ${where}`, content, statistics.length, theme);
 }
 
 /** The interquartile mean on each task: a panel for each; null for a single task. */
@@ -55,13 +55,35 @@ export function finalScoresByTask(report: Report, theme: Theme): Figure | null {
     return panelOf(report, rows, task, ({ interquartileMean }) => interquartileMean, axisName, theme);
   });
   const title = 'Interquartile mean of final scores, by task';
-  return figure('final-scores-by-task', title, content, columnsFor(tasks.length), theme);
+  return intervalFigure('final-scores-by-task', title, content, columnsFor(tasks.length), theme);
 }
 
 /** The normalised scores where there are any, as rliable shows them; otherwise the raw ones. */
 function onOneScale(rows: readonly FinalRow[]): readonly FinalRow[] {
   const normalised = rows.filter(({ isNormalised }) => isNormalised);
   return normalised.length > 0 ? normalised : rows;
+}
+
+/** Panels of intervals with the names of their rows beside the first one. */
+export function intervalFigure(
+  name: string,
+  title: string,
+  content: readonly IntervalPanel[],
+  columns: number,
+  theme: Theme,
+): Figure {
+  const names = content[0]!.rows.map((row) => row.name);
+  const room = labelRoom(names, LONGEST_NAME);
+  const height = Math.max(48, names.length * ROW_HEIGHT);
+  const places = panelsBesideNames(content.length, columns, height, room);
+  return {
+    name,
+    title,
+    description: describe(title, content),
+    width: WIDTH,
+    height: Math.ceil(content.length / columns) * rowHeight(height),
+    option: intervalOption(places, content, theme, room - 10),
+  };
 }
 
 function panelOf(
@@ -82,21 +104,6 @@ function panelOf(
       const row = rows.find((each) => each.arm === arm);
       return { name: arm, colour: style(arm).colour, estimate: (row === undefined ? null : of(row)) ?? nothing };
     }),
-  };
-}
-
-function figure(name: string, title: string, content: readonly IntervalPanel[], columns: number, theme: Theme): Figure {
-  const names = content[0]!.rows.map((row) => row.name);
-  const room = labelRoom(names, LONGEST_NAME);
-  const height = Math.max(48, names.length * ROW_HEIGHT);
-  const places = panelsBesideNames(content.length, columns, height, room);
-  return {
-    name,
-    title,
-    description: describe(title, content),
-    width: WIDTH,
-    height: Math.ceil(content.length / columns) * rowHeight(height),
-    option: intervalOption(places, content, theme, room - 10),
   };
 }
 

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { Report } from '../report.ts';
 import { type Figure, svgOf } from './figure.ts';
-import { figuresOf } from './figures.ts';
+import { type Figures, figuresOf } from './figures.ts';
+import { levelsTitle } from './level-figures.ts';
+import { hardestLevels, levelScoresTable, levelsTable, playedText } from './levels.ts';
 import { html, Markup } from './markup.ts';
 import { SORTING, styleSheet } from './style.ts';
 import { comparisonTables, finalTables, machinesTable, runsTable, settingsTable } from './tables.ts';
@@ -27,7 +29,7 @@ ${content}</section>
 `,
   );
   const style = styleSheet();
-  const sources = `default-src 'none'; style-src 'unsafe-inline'; script-src ${hash(SORTING)}; base-uri 'none'; form-action 'none'`;
+  const sources = `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src ${hash(SORTING)}; base-uri 'none'; form-action 'none'`;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -74,6 +76,14 @@ function sectionsOf(report: Report): Section[] {
   const pairs = figures.improvement === null ? [] : [picture(figures.improvement, PAIRS)];
   const all: (Section | null)[] = [
     { id: 'scores', title: 'Final scores', content: html`${finalTables(report)}${scores}` },
+    report.levels.length === 0 ? null : { id: 'levels', title: 'Levels', content: html`${levelSets(report, figures)}` },
+    figures.levelCurves.length === 0
+      ? null
+      : {
+          id: 'level-curves',
+          title: 'Levels in training',
+          content: html`${figures.levelCurves.map((each) => picture(each, LEVEL_CURVES))}`,
+        },
     leading.length + others.length === 0
       ? null
       : { id: 'curves', title: 'Learning curves', content: html`${leading}${folded(others)}` },
@@ -90,6 +100,18 @@ function sectionsOf(report: Report): Section[] {
     { id: 'methods', title: 'How the numbers are made', content: methods(report) },
   ];
   return all.filter((section) => section !== null);
+}
+
+const LEVEL_CURVES = 'Means of the runs of an arm, and their 95 % intervals as bands.';
+
+/** What runs reached on chosen levels, set by set. */
+function levelSets(report: Report, figures: Figures): Markup[] {
+  return report.levels.map(
+    (set, i) => html`<h3>${levelsTitle(report, set)}</h3>
+<p>${playedText(set)}</p>
+${levelScoresTable(report, set)}<figure>${new Markup(svgOf(figures.levels[i]!))}</figure>
+${levelsTable(set)}${hardestLevels(report, set)}`,
+  );
 }
 
 const PAIRS =

@@ -35,56 +35,73 @@ export function metricsOf(report: Report): string[] {
   return [...first, ...[...recorded].filter((metric) => !first.includes(metric)).sort()];
 }
 
-/** A metric over environment steps: a panel for each task, a line for each arm, and its interval as a band. */
+/** A panel of curves, a line for each arm, and its interval as a band. */
+export interface CurvePanel {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+}
+
+/** A metric over environment steps: a panel for each task. */
 export function learningCurves(report: Report, metric: string, theme: Theme): Figure {
   const curves = report.curves.filter((curve) => curve.metric === metric);
   const tasks = report.tasks.filter((task) => curves.some((curve) => curve.task === task));
-  const arms = report.arms.filter((arm) => curves.some((curve) => curve.arm === arm));
+  const title = metricTitle(metric);
+  const content = tasks.map((task) => ({ title: task, curves: curves.filter((curve) => curve.task === task) }));
+  const heading = `${title} over environment steps`;
+  return curvesFigure(report, { name: `curve-${plainName(metric)}`, title: heading, axisName: title }, content, theme);
+}
+
+/** Curves over environment steps, panel by panel, of one unit (`axisName`) or each of its own (null). */
+export function curvesFigure(
+  report: Report,
+  { name, title, axisName }: { readonly name: string; readonly title: string; readonly axisName: string | null },
+  content: readonly CurvePanel[],
+  theme: Theme,
+): Figure {
+  const arms = report.arms.filter((arm) => content.some(({ curves }) => curves.some((curve) => curve.arm === arm)));
   const style = armStyles(report.arms, theme);
   const { legend, height: legendHeight } = legendOf(arms, theme);
-  const columns = columnsFor(tasks.length);
+  const columns = columnsFor(content.length);
   const height = columns === 1 ? 340 : columns === 2 ? 240 : 190;
-  const places = panels(tasks.length, columns, { height, left: 74, top: legendHeight, bottom: 52 });
+  const places = panels(content.length, columns, { height, left: 74, top: legendHeight, bottom: 52 });
   const bandOpacity = arms.length > 6 ? 0.1 : 0.18;
-  const series = tasks.flatMap((task, i) =>
-    curves
-      .filter((curve) => curve.task === task)
-      .flatMap((curve) => {
-        const points = pointsOf(curve, columns === 1 ? MOST_POINTS.wide : MOST_POINTS.narrow);
-        const { colour, dash, symbol } = style(curve.arm);
-        return [
-          band(points, i, colour, bandOpacity),
-          {
-            type: 'line',
-            name: curve.arm,
-            xAxisIndex: i,
-            yAxisIndex: i,
-            data: points.map(([step, , , centre]) => [step, centre]),
-            showSymbol: points.length <= 20,
-            symbol,
-            symbolSize: 5,
-            silent: true,
-            lineStyle: { width: 1.8, type: dash, color: colour, join: 'round' },
-            itemStyle: { color: colour },
-            z: 3,
-          } satisfies LineSeriesOption,
-        ];
-      }),
+  const series = content.flatMap(({ curves }, i) =>
+    curves.flatMap((curve) => {
+      const points = pointsOf(curve, columns === 1 ? MOST_POINTS.wide : MOST_POINTS.narrow);
+      const { colour, dash, symbol } = style(curve.arm);
+      return [
+        band(points, i, colour, bandOpacity),
+        {
+          type: 'line',
+          name: curve.arm,
+          xAxisIndex: i,
+          yAxisIndex: i,
+          data: points.map(([step, , , centre]) => [step, centre]),
+          showSymbol: points.length <= 20,
+          symbol,
+          symbolSize: 5,
+          silent: true,
+          lineStyle: { width: 1.8, type: dash, color: colour, join: 'round' },
+          itemStyle: { color: colour },
+          z: 3,
+        } satisfies LineSeriesOption,
+      ];
+    }),
   );
   const look = axisLook(theme);
-  const title = metricTitle(metric);
+  const titles = content.map((panel) => panel.title);
   return {
-    name: `curve-${plainName(metric)}`,
-    title: `${title} over environment steps`,
-    description: describe(curves, tasks, title),
+    name,
+    title,
+    description: describe(content, axisName ?? title),
     width: WIDTH,
-    height: legendHeight + Math.ceil(tasks.length / columns) * (height + 52 + TITLE_ROOM),
+    height: legendHeight + Math.ceil(content.length / columns) * (height + 52 + TITLE_ROOM),
     option: {
       legend,
-      title: panelTitles(places, tasks, theme),
+      title: panelTitles(places, titles, theme),
       grid: places.map(({ left, top, width }) => ({ left, top, width, height, outerBoundsMode: 'none' as const })),
       xAxis: places.map(({ isLastOfColumn }, i) => {
-        const most = Math.max(1, ...curves.flatMap(({ task, steps }) => (task === tasks[i] ? steps.slice(-1) : [])));
+        const most = Math.max(1, ...content[i]!.curves.flatMap(({ steps }) => steps.slice(-1)));
         const interval = niceStep(most / (columns === 1 ? 8 : 4));
         return {
           ...look,
@@ -110,7 +127,7 @@ export function learningCurves(report: Report, metric: string, theme: Theme): Fi
         scale: true,
         splitNumber: columns === 1 ? 6 : 4,
         axisLabel: { ...look.axisLabel, formatter: axisNumber },
-        name: isFirstOfRow ? shortened(title, height, 12) : '',
+        name: isFirstOfRow && axisName !== null ? shortened(axisName, height, 12) : '',
         nameGap: 52,
       })),
       series,
@@ -148,14 +165,14 @@ function pointsOf({ steps, low, high, centre }: Curve, most: number): Point[] {
   return all.filter((_, i) => (all.length - 1 - i) % every === 0);
 }
 
-function describe(curves: readonly Curve[], tasks: readonly string[], title: string): string {
-  const ends = tasks.map((task) => {
+function describe(content: readonly CurvePanel[], what: string): string {
+  const ends = content.map(({ title, curves }) => {
     const last = curves
-      .filter((curve) => curve.task === task && curve.centre.length > 0)
+      .filter(({ centre }) => centre.length > 0)
       .map(({ arm, centre }) => `${arm} ${axisNumber(Number(centre.at(-1)!.toPrecision(4)))}`);
-    return `${task}: ${last.join(', ')}`;
+    return `${title}: ${last.join(', ')}`;
   });
-  return `Lines with bands of 95 % intervals. At the end, ${title} is: ${ends.join('; ')}.`;
+  return `Lines with bands of 95 % intervals. At the end, ${what} is: ${ends.join('; ')}.`;
 }
 
 /** 1, 2 or 5 times a power of ten, not below `rough`. */

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Report } from '../report.ts';
 import { type Figure, svgOf } from './figure.ts';
-import { figuresOf } from './figures.ts';
+import { everyFigure, figuresOf } from './figures.ts';
 import { fontFiles } from './text-width.ts';
 import { printed, printTheme } from './theme.ts';
 
@@ -11,8 +11,7 @@ const SCALE = 2;
 
 /** Writes every picture of a report as PNG into `folder`, which is made. Returns the files. */
 export async function writePictures(report: Report, folder: string): Promise<string[]> {
-  const { scores, leading, others, improvement } = figuresOf(report);
-  const figures = [...scores, ...leading, ...others, ...(improvement === null ? [] : [improvement])];
+  const figures = everyFigure(figuresOf(report));
   await mkdir(folder, { recursive: true });
   return Promise.all(
     figures.map(async (figure) => {

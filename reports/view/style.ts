@@ -14,6 +14,8 @@ main { max-width: 1120px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 28px; line-height: 1.2; margin: 0 0 8px; overflow-wrap: anywhere; }
 h2 { font-size: 20px; margin: 44px 0 10px; padding-top: 14px; border-top: 1px solid var(--grid); }
 h3 { font-size: 16px; margin: 26px 0 6px; }
+h4 { font-size: 15px; margin: 22px 0 4px; }
+h5 { font-size: 14px; margin: 14px 0 6px; overflow-wrap: anywhere; }
 p { margin: 0 0 10px; max-width: 76ch; white-space: pre-line; }
 a { color: inherit; }
 nav ul { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 0; margin: 14px 0 0; font-size: 14px; }
@@ -26,6 +28,10 @@ figure svg { display: block; max-width: 100%; height: auto; }
 figcaption, caption { color: var(--muted); font-size: 14px; text-align: left; }
 figcaption { margin-bottom: 6px; max-width: 76ch; }
 caption { padding: 0 0 6px; }
+.levels { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: 14px 18px; }
+.levels figure { margin: 0; break-inside: avoid; }
+.levels img { display: block; width: 100%; height: auto; margin-bottom: 5px; }
+.levels figcaption { font-size: 13px; line-height: 1.4; margin: 0; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; margin: 12px 0 22px; }
 table { border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; min-width: 50%; }
 th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--grid); text-align: left; vertical-align: top; }

@@ -5,14 +5,20 @@ import { decimalsOf, durationText, estimateParts, shortNumber, wholeNumber } fro
 import { armStyle, pageTheme } from './theme.ts';
 
 /** A heading of a column: its words, and whether numbers stand below it. */
-interface Column {
+export interface Column {
   readonly title: string;
   readonly isNumber?: boolean;
   /** Its words may stand below each other, for they are longer than what is under them. */
   readonly isLong?: boolean;
 }
 
-function table(caption: string, columns: readonly Column[], rows: readonly Markup[], isSortable = false): Markup {
+/** A table that scrolls by itself where it is wider than the page. */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly Markup[],
+  isSortable = false,
+): Markup {
   const heads = columns.map(({ title, isNumber, isLong }) =>
     isNumber
       ? html`<th scope="col" class="${isLong ? 'number long' : 'number'}">${title}</th>`
@@ -188,24 +194,24 @@ function inOrder({ arms }: Report, rows: readonly FinalRow[]): FinalRow[] {
   return arms.flatMap((arm) => rows.filter((row) => row.arm === arm));
 }
 
-function armHead(report: Report, arm: string): Markup {
+export function armHead(report: Report, arm: string): Markup {
   return html`<th scope="row">${key(report, arm)}${arm}</th>`;
 }
 
 /** A spot in the colour that the arm has in the pictures. */
-function key({ arms }: Report, arm: string): Markup {
+export function key({ arms }: Report, arm: string): Markup {
   const { colour } = armStyle(pageTheme, Math.max(0, arms.indexOf(arm)));
   return html`<span class="key" style="background:${colour}" aria-hidden="true"></span>`;
 }
 
-function estimate(given: Estimate | null, decimals: number | undefined, isBold = false): Markup {
+export function estimate(given: Estimate | null, decimals: number | undefined, isBold = false): Markup {
   if (given === null) return number('–');
   const { value, interval } = estimateParts(given, decimals);
   const text = isBold ? html`<span class="clear">${value}</span>` : value;
-  return html`<td class="number">${text} <span class="interval">${interval}</span></td>`;
+  return html`<td class="number" data-value="${given.value}">${text} <span class="interval">${interval}</span></td>`;
 }
 
-function number(text: string): Markup {
+export function number(text: string): Markup {
   return html`<td class="number">${text}</td>`;
 }
 
