@@ -1,38 +1,11 @@
-import { type Box, boxSize, effectiveBound, entryBounds } from '../../worlds/index.ts';
+import { tf } from '../../nn/index.ts';
+import { type Box, boxSize, entryBounds } from '../../worlds/index.ts';
+import { binRows } from './binned-rows.ts';
 import { binOf, muLaw } from './continuous-values.ts';
+import { EntryBounds } from './entry-bounds.ts';
 import { type Numbers, type ObservationPart, outside, placeOf } from './observation-part.ts';
 import type { TokenBuffer } from './token-buffer.ts';
 import type { Vocabulary } from './vocabulary.ts';
-
-const LARGEST = 3.4028234663852886e38;
-
-/** Bounds of each entry that a finite float32 may take, a bound's own rounding to float32 included. */
-class EntryBounds {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-
-  constructor(
-    private readonly space: Box,
-    private readonly path: string,
-  ) {
-    const length = { length: boxSize(space) };
-    this.low = Float64Array.from(length, (_, i) => {
-      const [low] = entryBounds(space, i);
-      return Math.max(-LARGEST, Math.min(low, Math.fround(low)));
-    });
-    this.high = Float64Array.from(length, (_, i) => {
-      const [, high] = entryBounds(space, i);
-      return Math.min(LARGEST, Math.max(high, Math.fround(high)));
-    });
-  }
-
-  refuse(entry: number, got: number): never {
-    const [low, high] = entryBounds(this.space, entry).map(effectiveBound) as [number, number];
-    const isWhole = this.space.dtype === 'int32' || this.space.dtype === 'uint8';
-    const what = isWhole ? 'a whole number' : 'a finite number';
-    throw outside(placeOf('observation', this.path, entry), `${what} in [${low}, ${high}]`, got);
-  }
-}
 
 /** Whether each entry of a box is one of the whole numbers 0 to count - 1. */
 export function isWithin(space: Box, count: number): boolean {
@@ -49,8 +22,6 @@ export function isWithin(space: Box, count: number): boolean {
 export function continuousPart(space: Box, path: string, { continuous }: Vocabulary): ObservationPart {
   const size = boxSize(space);
   const bounds = new EntryBounds(space, path);
-  const { low, high } = bounds;
-  const isWhole = space.dtype === 'int32' || space.dtype === 'uint8';
   const isUnit = Uint8Array.from({ length: size }, (_, i) => {
     const [from, to] = entryBounds(space, i);
     return from >= -1 && to <= 1 ? 1 : 0;
@@ -68,11 +39,14 @@ export function continuousPart(space: Box, path: string, { continuous }: Vocabul
     write(numbers: Numbers, offset: number, local: number, out: TokenBuffer): number {
       for (let i = 0; i < size; i++) {
         const value = numbers[offset + i]!;
-        // NaN is on no side of any bound.
-        if (!(value >= low[i]! && value <= high[i]!) || (isWhole && !Number.isInteger(value))) bounds.refuse(i, value);
+        bounds.check(i, value);
         out.add(start + binOf(isUnit[i] === 1 ? value : muLaw(value), bins), local + i);
       }
       return local + size;
+    },
+    rows: () => {
+      const binned = binRows(isUnit, bins);
+      return { ids: (x) => tf.add(binned(bounds.within(x)), tf.scalar(start, 'int32')) };
     },
   };
 }
@@ -81,7 +55,6 @@ export function continuousPart(space: Box, path: string, { continuous }: Vocabul
 export function wholePart(space: Box, path: string, { discrete }: Vocabulary, note: string): ObservationPart {
   const size = boxSize(space);
   const bounds = new EntryBounds(space, path);
-  const { low, high } = bounds;
   const { start } = discrete;
   return {
     kind: 'discrete',
@@ -93,11 +66,12 @@ export function wholePart(space: Box, path: string, { discrete }: Vocabulary, no
     write(numbers: Numbers, offset: number, local: number, out: TokenBuffer): number {
       for (let i = 0; i < size; i++) {
         const value = numbers[offset + i]!;
-        if (!(value >= low[i]! && value <= high[i]! && Number.isInteger(value))) bounds.refuse(i, value);
+        bounds.check(i, value);
         out.add(start + value, local + i);
       }
       return local + size;
     },
+    rows: () => ({ ids: (x) => tf.add(tf.cast(tf.round(bounds.within(x)), 'int32'), tf.scalar(start, 'int32')) }),
   };
 }
 
@@ -132,7 +106,21 @@ export function choicePart(
       }
       return local + counts.length;
     },
+    rows: () => ({ ids: (x) => tf.add(chosen(x, counts), tf.scalar(start, 'int32')) }),
   };
+}
+
+/** One-hots side by side to choices: [R, sum of counts] -> int32 [R, counts]. Nothing but zeros is choice 0. */
+function chosen(x: tf.Tensor, counts: readonly number[]): tf.Tensor {
+  const rows = x.shape[0]!;
+  const [first] = counts;
+  if (counts.every((n) => n === first)) return tf.argMax(tf.reshape(x, [rows, counts.length, first!]), 2);
+  let at = 0;
+  const each = counts.map((n) => {
+    at += n;
+    return tf.argMax(tf.slice(x, [0, at - n], [rows, n]), 1);
+  });
+  return tf.stack(each, 1);
 }
 
 function notOneHot(path: string, count: number, entry: number, n: number): Error {

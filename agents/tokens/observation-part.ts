@@ -1,9 +1,23 @@
 import { LightbulbError } from '../../core/index.ts';
+import type { tf } from '../../nn/index.ts';
 import type { TokenKind } from './layout.ts';
 import type { TokenBuffer } from './token-buffer.ts';
 
 /** Numbers of observations: floats, or bytes where they come from pictures. */
 export type Numbers = Float32Array | Uint8Array;
+
+/** The tokens of a part of many observations at once, inside of a compiled program: the same as `write` gives of each. */
+export interface PartRows {
+  /** x: [R, size] -> int32 [R, tokens]. Numbers that are no members of the space become some member's tokens. */
+  ids(x: tf.Tensor): tf.Tensor;
+  /** Of a picture. */
+  readonly pictures?: {
+    /** [patches, 4], see `TokenBuffer.intervals`. */
+    readonly intervals: readonly (readonly [number, number, number, number])[];
+    /** x: [R, size] -> float32 [R, patches, side, side, channels]. */
+    pixels(x: tf.Tensor): tf.Tensor;
+  };
+}
 
 /** One part of an observation space, ready to write its tokens. */
 export interface ObservationPart {
@@ -21,6 +35,8 @@ export interface ObservationPart {
    * behind the last. Error `invalid_input` where the numbers are no member of the space.
    */
   write(numbers: Numbers, offset: number, local: number, out: TokenBuffer): number;
+  /** null where a compiled program cannot do it (texts, and codes of pictures). */
+  readonly rows: (() => PartRows) | null;
 }
 
 /** Where in an observation or an action: `observation/camera/left/3`. */

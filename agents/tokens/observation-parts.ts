@@ -37,8 +37,8 @@ export function observationParts(space: Space, settings: TokenSettings, path = '
   }
 }
 
-function boxPart(space: Box, path: string, { vocabulary, patch, imageCodes }: TokenSettings): ObservationPart {
-  const shape = pictureShape(space);
+function boxPart(space: Box, path: string, { vocabulary, patch, imageCodes, planes }: TokenSettings): ObservationPart {
+  const shape = pictureShape(space, planes ?? false);
   if (shape === null)
     return isWithin(space, vocabulary.discrete.size)
       ? wholePart(space, path, vocabulary, rangeNote(space))

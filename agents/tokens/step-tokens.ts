@@ -17,6 +17,11 @@ export interface TokenSettings {
   readonly patch: PatchShape;
   /** Turns pictures into codes in place of patches; null for patches. */
   readonly imageCodes: ImageTokenizer | null;
+  /**
+   * Boxes of floats with three axes and the same bounds for all entries (what an agent sees of a grid) are pictures too.
+   * Default: no, each entry is a token.
+   */
+  readonly planes?: boolean;
 }
 
 /** Pictures to codes and back (a VQ autoencoder). */

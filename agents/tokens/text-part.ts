@@ -21,6 +21,7 @@ export function textPart(
     size: space.maxLength,
     tokens: most,
     patches: 0,
+    rows: null,
     write(numbers: Numbers, offset: number, local: number, out: TokenBuffer): number {
       requireUnits(numbers, offset, space.maxLength, path);
       const value = unflatten(space, numbers, offset) as string;

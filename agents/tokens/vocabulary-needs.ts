@@ -17,7 +17,15 @@ export function discreteNeeded({ observation, action, agents }: StepSpaces): num
 
 /** The most channels of any picture in the observation; 0 where there is none. */
 export function channelsNeeded({ observation }: StepSpaces): number {
-  return Math.max(0, ...parts(observation).map((part) => (part.type === 'box' ? (pictureShape(part)?.[2] ?? 0) : 0)));
+  return Math.max(0, ...picturesIn(observation, false).map(([, , channels]) => channels));
+}
+
+/** [height, width, channels] of all pictures in an observation. planes: see `TokenSettings`. */
+export function picturesIn(observation: Space, planes: boolean): (readonly [number, number, number])[] {
+  return parts(observation).flatMap((part) => {
+    const shape = part.type === 'box' ? pictureShape(part, planes) : null;
+    return shape === null ? [] : [shape];
+  });
 }
 
 /** A space without its dicts and tuples. */
