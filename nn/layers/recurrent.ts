@@ -7,9 +7,10 @@ import type { Stream } from '../../core/index.ts';
 import { tf } from '../engine/tf.ts';
 import { float32, type Value } from '../engine/value.ts';
 import { type Initialiser, lecunNormal, orthogonal, zeros } from '../initialisers.ts';
-import type { Mapped, Tree } from '../tree.ts';
+import { type Mapped, mapTree, type Tree } from '../tree.ts';
 import { type DenseOf, dense } from './dense.ts';
-import { gruThroughTime, lstmThroughTime, type Unrolled } from './through-time.ts';
+import { lstmThroughTime } from './lstm-through-time.ts';
+import { gruThroughTime } from './through-time.ts';
 
 /** input: weight [D, G H] and bias [G H]; hidden: weight [H, G H] and bias [G H]; G gates of H units. */
 export type RecurrentOf<X> = { readonly input: DenseOf<X>; readonly hidden: DenseOf<X> };
@@ -68,8 +69,9 @@ export const gru: Recurrent<tf.Tensor> = recurrent<tf.Tensor>({
     // (1 - z) n + z h with one multiplication less
     return tf.add(candidate, tf.mul(update, tf.sub(hidden, candidate)));
   },
-  unroll: (unrolled, start) => {
-    const rows = gruThroughTime(unrolled, start);
+  unroll: ({ input, hidden }, start, x, keep) => {
+    // The input's part of all steps is one product; only the hidden state's has to wait for the step before.
+    const rows = gruThroughTime({ fromInput: dense.apply(input, x), ...hidden, keep }, start);
     return { rows, carry: lastOf(rows, start.shape[0]!) };
   },
 });
@@ -89,9 +91,9 @@ export const lstm: Recurrent<LstmCarry<tf.Tensor>> = recurrent<LstmCarry<tf.Tens
     const next = tf.add(kept, tf.mul(tf.sigmoid(input), tf.tanh(candidate)));
     return { hidden: tf.mul(tf.sigmoid(output), tf.tanh(next)), cell: next };
   },
-  unroll: (unrolled, { hidden, cell }) => {
+  unroll: (parameters, { hidden, cell }, x, keep) => {
     const batch = hidden.shape[0]!;
-    const all = lstmThroughTime(unrolled, hidden, cell);
+    const all = lstmThroughTime(parameters, x, keep, hidden, cell);
     const rows = tf.slice(all, [0, 0], [all.shape[0]! - batch, all.shape[1]!]);
     return { rows, carry: { hidden: lastOf(rows, batch), cell: lastOf(all, batch) } };
   },
@@ -113,8 +115,16 @@ function recurrent<C extends Tree<tf.Tensor>>({
   readonly carry: Recurrent<C>['carry'];
   readonly output: (carry: C) => tf.Tensor;
   readonly advance: Advance<C>;
-  /** Many steps, with gradients written out: outputs [T * B, H] and the last carry. */
-  readonly unroll: (unrolled: Unrolled, start: C) => { readonly rows: tf.Tensor; readonly carry: C };
+  /**
+   * Many steps, with gradients written out: outputs [T * B, H] and the last carry. x: [T * B, D]; keep: [T * B, 1], what the
+   * carry is multiplied by before each step, or undefined for 1.
+   */
+  readonly unroll: (
+    parameters: RecurrentOf<tf.Tensor>,
+    start: C,
+    x: tf.Tensor,
+    keep: tf.Tensor | undefined,
+  ) => { readonly rows: tf.Tensor; readonly carry: C };
 }): Recurrent<C> {
   return {
     carry,
@@ -126,11 +136,15 @@ function recurrent<C extends Tree<tf.Tensor>>({
     step: (parameters, state, x) => advance(parameters, state, dense.apply(parameters.input, x)),
     sequence: (parameters, start, x, first) => {
       const [steps, batch] = x.shape as [number, number];
-      // The input's part of all steps is one product; only the hidden state's has to wait for the step before.
-      const fromInput = dense.apply(parameters.input, tf.reshape(x, [steps * batch, -1]));
+      const given = tf.reshape(x, [steps * batch, -1]);
       const keep = first === undefined ? undefined : tf.reshape(tf.sub(1, first), [steps * batch, 1]);
-      const { weight, bias } = parameters.hidden;
-      const { rows, carry } = unroll({ fromInput, weight, bias, keep }, start);
+      if (steps === 1) {
+        const kept =
+          keep === undefined ? start : (mapTree(start, (part: tf.Tensor) => tf.mul(part, keep)) as unknown as C);
+        const next = advance(parameters, kept, dense.apply(parameters.input, given));
+        return { output: tf.reshape(output(next), [1, batch, -1]), carry: next };
+      }
+      const { rows, carry } = unroll(parameters, start, given, keep);
       return { output: tf.reshape(rows, [steps, batch, rows.shape[1]!]), carry };
     },
   };

@@ -1,11 +1,11 @@
 /**
- * Backpropagation through time, written out for the two recurrent cells. Autodiff would give every step its own products for
+ * Backpropagation through time, written out for the GRU (the LSTM: `lstm-through-time.ts`). Autodiff would give every step its own products for
  * the gradients of the weights, and add them up one by one; here whatever does not wait for the step behind it (slopes
  * of all gates, the gradients of all weights) is one operator over all steps, and the way back keeps one product a step.
  */
 import { tf } from '../engine/tf.ts';
 
-/** What both cells run on. `T` steps of `B` rows, time-major: rows of step t are t B to t B + B - 1. G gates of H units. */
+/** What the cell runs on. `T` steps of `B` rows, time-major: rows of step t are t B to t B + B - 1. G gates of H units. */
 export interface Unrolled {
   /** [T * B, G H]: the gates' part from the input, biases included. */
   readonly fromInput: tf.Tensor;
@@ -16,7 +16,7 @@ export interface Unrolled {
   readonly keep: tf.Tensor | undefined;
 }
 
-/** h: [B, H]. Answers the outputs of all steps, [T * B, H]. For the equations see `gru`. */
+/** start: [B, H]. Answers the outputs of all steps, [T * B, H]. For the equations see `gru`. */
 export function gruThroughTime({ fromInput, weight, bias, keep }: Unrolled, start: tf.Tensor): tf.Tensor {
   const [B, H] = start.shape as [number, number];
   const T = fromInput.shape[0]! / B;
@@ -86,92 +86,6 @@ function gruBack(dy: tf.Tensor, saved: tf.Tensor[], B: number, H: number): tf.Te
   const [dReset, dUpdate] = tf.split(fromHidden, 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const fromInput = tf.concat([dReset, dUpdate, tf.mul(all, byNew)], 1);
   return [fromInput, turnedProduct(before, fromHidden), tf.sum(fromHidden, 0), d!];
-}
-
-/** hidden, cell: [B, H]. Answers [(T + 1) * B, H]: the outputs of all steps, then the last cell. Equations: see `lstm`. */
-export function lstmThroughTime(
-  { fromInput, weight, bias, keep }: Unrolled,
-  hidden: tf.Tensor,
-  cell: tf.Tensor,
-): tf.Tensor {
-  const [B, H] = hidden.shape as [number, number];
-  const T = fromInput.shape[0]! / B;
-  const op = tf.customGrad((...args) => {
-    const [x, U, b, h0, c0] = args as tf.Tensor[];
-    const save = args.at(-1) as tf.GradSaveFunc;
-    const inputs = rowsOf(x!, T);
-    const keeps = keep === undefined ? undefined : rowsOf(keep, T);
-    const hiddenBefore: tf.Tensor[] = [];
-    const cellBefore: tf.Tensor[] = [];
-    const gatesOf: tf.Tensor[] = [];
-    const cells: tf.Tensor[] = [];
-    const after: tf.Tensor[] = [];
-    let h = h0!;
-    let c = c0!;
-    for (let t = 0; t < T; t++) {
-      const keptHidden = keeps === undefined ? h : tf.mul(h, keeps[t]!);
-      const keptCell = keeps === undefined ? c : tf.mul(c, keeps[t]!);
-      const gates = tf.add(tf.add(product(keptHidden, U!), b!), inputs[t]!);
-      const [input, forget, candidate, output] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-      c = tf.add(tf.mul(tf.sigmoid(forget), keptCell), tf.mul(tf.sigmoid(input), tf.tanh(candidate)));
-      h = tf.mul(tf.sigmoid(output), tf.tanh(c));
-      hiddenBefore.push(keptHidden);
-      cellBefore.push(keptCell);
-      gatesOf.push(gates);
-      cells.push(c);
-      after.push(h);
-    }
-    save([U!, join(hiddenBefore), join(cellBefore), join(gatesOf), join(cells), ...(keep === undefined ? [] : [keep])]);
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => lstmBack(dy, saved, B, H);
-    return { value: join([...after, c]), gradFunc };
-  });
-  return op(fromInput, weight, bias, hidden, cell);
-}
-
-function lstmBack(dy: tf.Tensor, saved: tf.Tensor[], B: number, H: number): tf.Tensor[] {
-  const [U, hiddenBefore, cellBefore, gates, cells, keep] = saved as [
-    tf.Tensor,
-    tf.Tensor,
-    tf.Tensor,
-    tf.Tensor,
-    tf.Tensor,
-    tf.Tensor | undefined,
-  ];
-  const T = gates.shape[0]! / B;
-  const [inputX, forgetX, newX, outputX] = tf.split(gates, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  const [input, forget, output] = [tf.sigmoid(inputX), tf.sigmoid(forgetX), tf.sigmoid(outputX)];
-  const [candidate, shown] = [tf.tanh(newX), tf.tanh(cells)];
-  const slopeOf = (gate: tf.Tensor): tf.Tensor => tf.mul(gate, tf.sub(1, gate));
-  // What the cell changes by with the gates' numbers, [T * B, 3, H]; what the output does with its gate's and the cell.
-  const byGates = tf.stack(
-    [
-      tf.mul(candidate, slopeOf(input)),
-      tf.mul(cellBefore, slopeOf(forget)),
-      tf.mul(input, tf.sub(1, tf.square(candidate))),
-    ],
-    1,
-  );
-  const slopes = rowsOf(byGates, T);
-  const byOutput = rowsOf(tf.mul(shown, slopeOf(output)), T);
-  const byCell = rowsOf(tf.mul(output, tf.sub(1, tf.square(shown))), T);
-  const forgets = rowsOf(keep === undefined ? forget : tf.mul(forget, keep), T);
-  const keeps = keep === undefined ? undefined : rowsOf(keep, T);
-  const outer = rowsOf(dy, T + 1);
-  const back = tf.transpose(U);
-  const dGates: tf.Tensor[] = new Array(T);
-  let dHidden: tf.Tensor | undefined;
-  let dCell = outer[T]!;
-  for (let t = T - 1; t >= 0; t--) {
-    const dh = dHidden === undefined ? outer[t]! : tf.add(outer[t]!, dHidden);
-    const dc = tf.add(dCell, tf.mul(dh, byCell[t]!));
-    const three = tf.reshape(tf.mul(tf.reshape(dc, [B, 1, H]), slopes[t]!), [B, 3 * H]);
-    dGates[t] = tf.concat([three, tf.mul(dh, byOutput[t]!)], 1);
-    const across = product(dGates[t]!, back);
-    dHidden = keeps === undefined ? across : tf.mul(across, keeps[t]!);
-    dCell = tf.mul(dc, forgets[t]!);
-  }
-  const all = join(dGates);
-  return [all, turnedProduct(hiddenBefore, all), tf.sum(all, 0), dHidden!, dCell];
 }
 
 function product(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
