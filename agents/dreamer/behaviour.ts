@@ -6,18 +6,19 @@ import {
   float32,
   type Layout,
   layoutOf,
-  type Program,
   pack,
   restored,
   type Tree,
   tf,
   unpackTensors,
   type Value,
+  type Values,
 } from '../../nn/index.ts';
 import { fillNoise, type Noise, noiseValues, type TrunkOf, type WorldModel } from '../../worlds/models/index.ts';
 import { LearnerState, viewsByPath } from '../learner-state.ts';
 import type { DreamerActions } from './actions.ts';
 import { ActorCritic, type ActorCriticOf, type Dream, stepsOf } from './actor-critic.ts';
+import { GradientStep } from './gradient-step.ts';
 import type { Intrinsic } from './intrinsic.ts';
 import { Metrics } from './metrics.ts';
 import { dreamerOptimiser, optimised } from './optimise.ts';
@@ -56,9 +57,7 @@ export class Behaviour {
   private readonly next: { readonly slow: Value; readonly range: Value };
   private readonly imagineNoise: Readonly<Record<string, Value>>;
   private readonly actionNoise: Value;
-  private readonly program: Program;
-  private readonly runs = new Map<string, () => void>();
-  private readonly metrics: Metrics;
+  private readonly gradient: GradientStep;
 
   constructor(
     readonly name: string,
@@ -83,8 +82,8 @@ export class Behaviour {
     this.meanReward = float32([N]);
     this.imagineNoise = noiseValues(model.imagineNoise, [options.horizon, N]);
     this.actionNoise = float32([options.horizon, N, actions.noise.size]);
-    this.metrics = new Metrics(name, `the ${name} actor-critic`);
-    this.program = compile(
+    const metrics = new Metrics(name, `the ${name} actor-critic`);
+    const program = compile(
       (inputs) => {
         const { targets, range, dream } = this.prepare(inputs);
         const losses = (packed: tf.Tensor) =>
@@ -107,7 +106,7 @@ export class Behaviour {
           slow: tf.add(inputs.slow!, tf.mul(tf.sub(critic, inputs.slow!), options.slowRate)),
           range,
           meanReward: tf.mean(rewards, 0),
-          metrics: this.metrics.stacked({
+          metrics: metrics.stacked({
             ...measured,
             reward: tf.mean(rewards),
             return: tf.mean(targets.returns),
@@ -118,6 +117,9 @@ export class Behaviour {
       },
       { name: `dreamer/${name}`, executor },
     );
+    const { slow, range, next, meanReward } = this;
+    const outputs = { ...next, meanReward };
+    this.gradient = new GradientStep(program, this.state, metrics, { ...this.inputs(), slow, range }, outputs);
   }
 
   /** The current actor, leaf by leaf under `actor/`, as views. */
@@ -131,24 +133,20 @@ export class Behaviour {
    * turns). Adds to `sums`.
    */
   step(given: Readonly<Record<string, Value>>, key: string, random: Stream, sums: Map<string, number>): void {
-    const { state, parts, starts } = this;
+    const { parts, starts } = this;
     const { model, actions } = parts;
     starts.draw(random);
     fillNoise(random, model.imagineNoise, this.imagineNoise);
     const draws = this.actionNoise.data as Float32Array;
     if (actions.noise.kind === 'gumbel') random.fillGumbel(draws);
     else random.fillNormal(draws);
-    const turn = `${state.turn} ${key}`;
-    if (!this.runs.has(turn)) this.runs.set(turn, this.bind(given));
-    this.runs.get(turn)!();
-    this.metrics.addTo(sums);
+    this.gradient.run(sums, given, key);
     this.slow.data.set(this.next.slow.data as Float32Array);
     this.range.data.set(this.next.range.data as Float32Array);
-    state.swap();
   }
 
   dispose(): void {
-    this.program.dispose();
+    this.gradient.dispose();
   }
 
   /** All that has no gradient: the dream, and what it says of states. */
@@ -195,24 +193,18 @@ export class Behaviour {
     return tf.concat([tf.zeros([1, B]), paid]);
   }
 
-  private bind(given: Readonly<Record<string, Value>>): () => void {
-    const { state, parts, slow, range, next, meanReward, starts } = this;
-    const { batch, states, intrinsic } = parts;
-    const inputs: Record<string, Value> = {
-      ...state.current,
-      ...given,
-      ...starts.inputs,
+  /** What the program reads besides parameters of its own and others'. */
+  private inputs(): Values {
+    const { batch, states, intrinsic } = this.parts;
+    return {
       ...flattened('noise/', this.imagineNoise as Tree<Value>),
-      slow,
-      range,
+      ...this.starts.inputs,
+      ...(intrinsic === undefined ? {} : { action: batch.action }),
       states,
       actionNoise: this.actionNoise,
       reward: batch.reward,
       first: batch.first,
       terminal: batch.terminal,
     };
-    if (intrinsic !== undefined) inputs.action = batch.action;
-    const metrics = this.metrics.array(this.program.outputsFor(inputs).metrics!.shape);
-    return this.program.bind(inputs, { ...state.next, ...next, meanReward, metrics });
   }
 }

@@ -4,7 +4,6 @@ import {
   type Executor,
   type Layout,
   layoutOf,
-  type Program,
   pack,
   type Tree,
   tf,
@@ -13,6 +12,7 @@ import {
 } from '../../nn/index.ts';
 import type { WorldModel } from '../../worlds/models/index.ts';
 import { LearnerState } from '../learner-state.ts';
+import { GradientStep } from './gradient-step.ts';
 import type { Intrinsic } from './intrinsic.ts';
 import { Metrics } from './metrics.ts';
 import { dreamerOptimiser, optimised } from './optimise.ts';
@@ -23,15 +23,13 @@ import type { SequenceBatch } from './replay.ts';
 export class IntrinsicLearner {
   readonly state: LearnerState;
   private readonly layout: Layout;
-  private readonly program: Program;
-  private readonly runs: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
-  private readonly metrics = new Metrics('ensemble', 'the ensemble');
+  private readonly gradient: GradientStep;
 
   /** states: [L, B, S] of the batch's rows. */
   constructor(
     readonly intrinsic: Intrinsic,
-    private readonly batch: SequenceBatch,
-    private readonly states: Value,
+    { action, first }: SequenceBatch,
+    states: Value,
     model: WorldModel,
     options: Pick<DreamerOptions, 'maximumGradientNorm' | 'adamEpsilon'>,
     { learningRate }: DreamerEnsembleOptions,
@@ -42,7 +40,8 @@ export class IntrinsicLearner {
     const optimiser = dreamerOptimiser(options, learningRate);
     this.layout = layoutOf(parameters as Tree<Value>);
     this.state = new LearnerState(pack(parameters), this.layout, optimiser);
-    this.program = compile(
+    const metrics = new Metrics('ensemble', 'the ensemble');
+    const program = compile(
       (inputs) => {
         const rows = {
           features: model.features(inputs.states!),
@@ -53,10 +52,11 @@ export class IntrinsicLearner {
           intrinsic.loss(unpackTensors(packed as tf.Tensor1D, this.layout) as Tree<tf.Tensor>, rows);
         const { value, grad } = tf.valueAndGrad(loss as (x: tf.Tensor) => tf.Tensor)(inputs.parameters!);
         const { norm, ...next } = optimised(optimiser, inputs, grad);
-        return { ...next, metrics: this.metrics.stacked({ loss: value, norm: norm! }) };
+        return { ...next, metrics: metrics.stacked({ loss: value, norm: norm! }) };
       },
       { name: 'dreamer/ensemble', executor },
     );
+    this.gradient = new GradientStep(program, this.state, metrics, { states, action, first });
   }
 
   /** The current parameters, leaf by leaf under `intrinsic/`, as views. */
@@ -66,21 +66,10 @@ export class IntrinsicLearner {
   }
 
   step(sums: Map<string, number>): void {
-    const { turn } = this.state;
-    this.runs[turn] ??= this.bind();
-    this.runs[turn]!();
-    this.metrics.addTo(sums);
-    this.state.swap();
+    this.gradient.run(sums);
   }
 
   dispose(): void {
-    this.program.dispose();
-  }
-
-  private bind(): () => void {
-    const { state, batch, states } = this;
-    const inputs = { ...state.current, states, action: batch.action, first: batch.first };
-    const metrics = this.metrics.array(this.program.outputsFor(inputs).metrics!.shape);
-    return this.program.bind(inputs, { ...state.next, metrics });
+    this.gradient.dispose();
   }
 }

@@ -6,7 +6,6 @@ import {
   float32,
   type Layout,
   layoutOf,
-  type Program,
   pack,
   restored,
   type Tree,
@@ -17,6 +16,7 @@ import {
 } from '../../nn/index.ts';
 import { fillNoise, type Noise, noiseValues, type WorldModel } from '../../worlds/models/index.ts';
 import { LearnerState } from '../learner-state.ts';
+import { GradientStep } from './gradient-step.ts';
 import { Metrics } from './metrics.ts';
 import { dreamerOptimiser, optimised } from './optimise.ts';
 import type { DreamerOptions } from './options.ts';
@@ -36,14 +36,12 @@ export class ModelLearner {
   /** [L, B, S]: the states that were inferred in the last step. */
   readonly states: Value;
   private readonly noise: Readonly<Record<string, Value>>;
-  private readonly program: Program;
-  private readonly runs: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
+  private readonly gradient: GradientStep;
   private readonly known: [Views, Views] = [undefined, undefined];
-  private readonly metrics: Metrics;
 
   constructor(
     readonly model: WorldModel,
-    private readonly batch: SequenceBatch,
+    batch: SequenceBatch,
     options: ModelLearning,
     executor: Executor,
     initial: Stream,
@@ -55,8 +53,8 @@ export class ModelLearner {
     const [L, B] = batch.first.shape as [number, number];
     this.states = float32([L, B, model.stateSize]);
     this.noise = noiseValues(model.observeNoise, [L, B]);
-    this.metrics = new Metrics('model', `${options.name}'s model`);
-    this.program = compile(
+    const metrics = new Metrics('model', `${options.name}'s model`);
+    const program = compile(
       (inputs) => {
         const { observation, action, reward, first, terminal, state } = inputs as Record<string, tf.Tensor>;
         const sequence = {
@@ -76,10 +74,14 @@ export class ModelLearner {
         const gradient = tf.grad((packed: tf.Tensor) => losses(packed).loss)(inputs.parameters!);
         const { loss, parts, states } = losses(inputs.parameters!);
         const { norm, ...next } = optimised(optimiser, inputs, gradient);
-        return { ...next, states, metrics: this.metrics.stacked({ loss, ...parts, norm: norm! }) };
+        return { ...next, states, metrics: metrics.stacked({ loss, ...parts, norm: norm! }) };
       },
       { name: 'dreamer/model', executor },
     );
+    const { observation, action, reward, first, terminal } = batch;
+    const sequence = { observation, action, reward, first, terminal, state: batch.state };
+    const inputs = { ...sequence, ...flattened('noise/', this.noise as Tree<Value>) };
+    this.gradient = new GradientStep(program, this.state, metrics, inputs, { states: this.states });
   }
 
   /** The current parameters, leaf by leaf under `model/`, as views; the same ones each time that they are in this place. */
@@ -98,26 +100,11 @@ export class ModelLearner {
 
   /** One gradient step on the batch; `states` are those from before it. Adds to `sums`. */
   step(random: Stream, sums: Map<string, number>): void {
-    const { state } = this;
     fillNoise(random, this.model.observeNoise, this.noise);
-    const { turn } = state;
-    this.runs[turn] ??= this.bind();
-    this.runs[turn]!();
-    this.metrics.addTo(sums);
-    state.swap();
+    this.gradient.run(sums);
   }
 
   dispose(): void {
-    this.program.dispose();
-  }
-
-  private bind(): () => void {
-    const { state, batch, noise } = this;
-    const { observation, action, reward, first, terminal } = batch;
-    const sequence = { observation, action, reward, first, terminal, state: batch.state };
-    const inputs = { ...state.current, ...sequence, ...flattened('noise/', noise as Tree<Value>) };
-    const signature = this.program.outputsFor(inputs);
-    const metrics = this.metrics.array(signature.metrics!.shape);
-    return this.program.bind(inputs, { ...state.next, states: this.states, metrics });
+    this.gradient.dispose();
   }
 }

@@ -5,7 +5,6 @@ import {
   float32,
   type Layout,
   layoutOf,
-  type Program,
   pack,
   type Tree,
   tf,
@@ -15,6 +14,7 @@ import {
 import { symexp, symlog, type TrunkOf, trunk } from '../../worlds/models/index.ts';
 import { LearnerState } from '../learner-state.ts';
 import type { BehaviourParts } from './behaviour.ts';
+import { GradientStep } from './gradient-step.ts';
 import { Metrics } from './metrics.ts';
 import { dreamerOptimiser, optimised } from './optimise.ts';
 import type { ZeroShotOptions } from './zero-shot-options.ts';
@@ -29,17 +29,14 @@ type Given<X> = { readonly network: TrunkOf<X>; readonly task: X };
 export class TaskRewards {
   private readonly state: LearnerState;
   private readonly layout: Layout;
-  private readonly program: Program;
-  private readonly runs: [(() => void) | undefined, (() => void) | undefined] = [undefined, undefined];
-  private readonly metrics = new Metrics('taskRewards', 'the rewards of tasks');
+  private readonly gradient: GradientStep;
   private readonly task: Value;
 
   constructor(
-    private readonly parts: Omit<BehaviourParts, 'intrinsic' | 'actions'>,
+    { model, options, executor, batch, states }: Omit<BehaviourParts, 'intrinsic' | 'actions'>,
     { units, layers, learningRate }: Pick<ZeroShotOptions, 'units' | 'layers' | 'learningRate'>,
     initial: Stream,
   ) {
-    const { model, options, executor, batch } = parts;
     const [L, B, K] = batch.tasks.shape as [number, number, number];
     const network = trunk.init(initial, {
       inputs: model.featureSize + model.actionSize,
@@ -51,7 +48,8 @@ export class TaskRewards {
     const optimiser = dreamerOptimiser(options, learningRate);
     this.layout = layoutOf(network as Tree<Value>);
     this.state = new LearnerState(pack(network as Tree<Value>), this.layout, optimiser);
-    this.program = compile(
+    const metrics = new Metrics('taskRewards', 'the rewards of tasks');
+    const program = compile(
       (inputs) => {
         const rows = (L - 1) * B;
         const early = tf.slice(model.features(tf.reshape(inputs.states!, [L * B, -1])), [0, 0], [rows, -1]);
@@ -72,10 +70,12 @@ export class TaskRewards {
         };
         const { value, grad } = tf.valueAndGrad(loss as (x: tf.Tensor) => tf.Tensor)(inputs.parameters!);
         const { norm, ...next } = optimised(optimiser, inputs, grad);
-        return { ...next, metrics: this.metrics.stacked({ loss: value, norm: norm! }) };
+        return { ...next, metrics: metrics.stacked({ loss: value, norm: norm! }) };
       },
       { name: 'dreamer/task rewards', executor },
     );
+    const { action, first, tasks } = batch;
+    this.gradient = new GradientStep(program, this.state, metrics, { states, action, first, tasks });
   }
 
   /** From now on task number `task` pays. */
@@ -102,22 +102,10 @@ export class TaskRewards {
 
   /** One gradient step on the batch. Adds to `sums`. */
   step(sums: Map<string, number>): void {
-    const { turn } = this.state;
-    this.runs[turn] ??= this.bind();
-    this.runs[turn]!();
-    this.metrics.addTo(sums);
-    this.state.swap();
+    this.gradient.run(sums);
   }
 
   dispose(): void {
-    this.program.dispose();
-  }
-
-  private bind(): () => void {
-    const { state, parts } = this;
-    const { action, first, tasks } = parts.batch;
-    const inputs = { ...state.current, states: parts.states, action, first, tasks };
-    const metrics = this.metrics.array(this.program.outputsFor(inputs).metrics!.shape);
-    return this.program.bind(inputs, { ...state.next, metrics });
+    this.gradient.dispose();
   }
 }

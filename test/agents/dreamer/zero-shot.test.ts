@@ -80,7 +80,7 @@ const training = (options: DreamerOptions = OPTIONS) =>
 
 describe('tasks after reward-free training', () => {
   it('are played as they are asked for, opposite ones too, and asking changes nothing', async function () {
-    this.timeout(60_000);
+    this.timeout(180_000);
     const agent = training();
     while (agent.step < 1440) await agent.advance();
     const before = agent.save();
