@@ -1,6 +1,7 @@
 import type { Training, TrainingSpec } from '../agents/index.ts';
 import { type JsonObject, LightbulbError, stream } from '../core/index.ts';
 import { type BatchedEnvironment, builtin, loadEnvironment, type ScriptedPolicy } from '../worlds/index.ts';
+import { buildGame } from './build-game.ts';
 import { buildTeam, type Company } from './build-team.ts';
 import { type LevelExam, levelExam, notPlayed } from './level-exam.ts';
 import { placeIn } from './load.ts';
@@ -32,6 +33,10 @@ export async function build(
     if (learner.name === 'shared') {
       if (scenario.curriculum !== null) throw ignored(learner.name);
       return await examined(await buildTeam(scenario, { ...common, learner }, company));
+    }
+    if (learner.name === 'game') {
+      if (scenario.curriculum !== null) throw ignored(learner.name);
+      return await examined(await buildGame({ ...common, learner }));
     }
     return await examined(await createTraining({ ...common, scripted, learner, ...(await levelsOf(scenario, make)) }));
   } catch (error) {

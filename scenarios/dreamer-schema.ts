@@ -26,7 +26,8 @@ const behaviour = Type.Object(
   { title: 'Actor and critic', additionalProperties: false },
 );
 
-const ensemble = Type.Object(
+/** Agents' `DreamerEnsembleOptions`, as a schema. */
+export const ensemble = Type.Object(
   {
     members: count(2, { description: 'Networks that predict one step ahead.' }),
     units: count(1, { description: 'Units of a hidden layer.' }),

@@ -13,6 +13,7 @@ import {
 } from '../agents/index.ts';
 import type { Frozen, Same } from './agreement.ts';
 import { dreamerSchema } from './dreamer-schema.ts';
+import { gameSchema } from './game-schema.ts';
 import { gatoSchema } from './gato-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 import { sharedSchema } from './shared-schema.ts';
@@ -205,6 +206,7 @@ export const learnerSchema = tagged(
   {
     ...experts,
     dreamer: dreamerSchema,
+    game: gameSchema(experts.ppo),
     tabular: tabularSchema,
     'world-models': worldModelsSchema,
     shared: sharedSchema,

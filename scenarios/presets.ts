@@ -10,6 +10,7 @@ export const learners: Readonly<Record<Scenario['learner']['name'], string>> = {
   vdn: "Value-decomposition networks: Q_tot is the sum of the agents' Q",
   qmix: "QMIX: a monotonic network mixes the agents' Q into Q_tot",
   dreamer: 'DreamerV3: a world model, and an actor and a critic that learn in its imagination',
+  game: 'The minimax game through a learned world model: an adversary disturbs and chooses dreams',
   tabular: 'A world model of counts for each level, learned without rewards',
   'world-models': 'A world model from random play, linear controllers in its dreams',
   shared: 'A value network that all agents share over a bus, and a joint policy',

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { GatoOptions, LearnerOptions } from '../agents/index.ts';
 import type { JsonObject } from '../core/index.ts';
+import type { GameOptions } from '../curricula/game/index.ts';
 import type { CurriculumOptions } from '../curricula/index.ts';
 import type { SharedValueOptions } from '../mas/index.ts';
 import { curriculumSchema } from './curriculum-schema.ts';
@@ -184,7 +185,7 @@ export interface Scenario {
   /** In place of an environment: what one generalist learns. */
   readonly tasks: Readonly<Record<string, TaskChoice>> | null;
   /** `gato` exactly where there are tasks. */
-  readonly learner: LearnerOptions | GatoOptions | SharedValueOptions;
+  readonly learner: LearnerOptions | GameOptions | GatoOptions | SharedValueOptions;
   /** Where the levels of training come from; null: the environment's own seeds. */
   readonly curriculum: CurriculumOptions | null;
   /** How agents talk that learn by the learner `shared`; means nothing to others. */
@@ -217,7 +218,7 @@ export interface Scenario {
 export type EnvironmentScenario = Scenario & {
   readonly environment: EnvironmentChoice;
   readonly tasks: null;
-  readonly learner: LearnerOptions | SharedValueOptions;
+  readonly learner: LearnerOptions | GameOptions | SharedValueOptions;
 };
 
 /** A scenario in which one generalist learns several tasks. */
