@@ -22,18 +22,31 @@ function brief(text: string): string {
 
 const MOST_LETTERS = 32;
 
-/** By arm and search point: how many runs are finished, and the mean and spread of their final returns. */
+/** By arm and search point: how many runs are finished, and the mean and spread of their final returns and scores over levels. */
 export function resultsText(results: readonly Result[]): string {
   const groups = new Map<string, Result[]>();
   for (const result of results) {
     const group = result.key.slice(0, result.key.lastIndexOf('-s'));
     groups.set(group, [...(groups.get(group) ?? []), result]);
   }
+  const scores = LEVEL_SCORES.filter((name) => results.some((each) => scoreOf(each, name) !== undefined));
   const rows = [...groups].map(([group, of]) => {
     const returns = of.flatMap(({ evaluation }) => (evaluation === null ? [] : [evaluation.return.mean]));
-    return [group, `${of.filter(({ state }) => state === 'finished').length} of ${of.length}`, meanAndSpread(returns)];
+    return [
+      group,
+      `${of.filter(({ state }) => state === 'finished').length} of ${of.length}`,
+      meanAndSpread(returns),
+      ...scores.map((name) => meanAndSpread(of.flatMap((each) => scoreOf(each, name) ?? []))),
+    ];
   });
-  return table(['arm', 'finished', 'final return'], rows);
+  return table(['arm', 'finished', 'final return', ...scores], rows);
+}
+
+/** What evaluations on chosen levels come to; see agents' `LevelScores`. */
+const LEVEL_SCORES = ['levels/mean', 'levels/cvar10', 'levels/cvar1', 'levels/solved', 'levels/regret'];
+
+function scoreOf({ evaluation }: Result, name: string): number | undefined {
+  return evaluation?.scores?.[name];
 }
 
 /** `480 +- 12`: mean and sample standard deviation over runs. */

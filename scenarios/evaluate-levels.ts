@@ -77,7 +77,7 @@ export interface LevelsSummary {
 /** Episodes of each level where nobody says how many. */
 const EPISODES = 10;
 /** Levels whose pictures are kept. */
-const PICTURED = 24;
+const PICTURED = 100;
 
 /** The file of a set's evaluation in a run's folder. */
 export const LEVELS_FILE = /^levels-([A-Za-z0-9._-]+)\.json$/;
@@ -136,13 +136,19 @@ function resultsOf(
       return: mean,
       length: average(lengths[i]!),
       ...(solvedAbove === undefined ? {} : { solved: average(own.map((each) => (each > solvedAbove ? 1 : 0))) }),
-      ...(best === undefined ? {} : { optimum: best, regret: best - mean }),
+      ...(best === undefined ? {} : { optimum: best, regret: lost(best, mean) }),
       returns: own,
     };
   });
   if (space.picture === undefined) return results;
   const pictured = new Set(hardestFirst(results).slice(0, PICTURED));
   return results.map((each) => (pictured.has(each) ? { ...each, picture: space.picture!(each.level) } : each));
+}
+
+/** Rewards are single floats: what is smaller than their rounding is nothing. */
+function lost(best: number, mean: number): number {
+  const regret = best - mean;
+  return Math.abs(regret) > 1e-6 * Math.max(1, Math.abs(best)) ? regret : 0;
 }
 
 /** The levels by what is lost in them, most first: regret where it is known, otherwise the lowest return. */

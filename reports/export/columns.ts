@@ -1,5 +1,5 @@
 import type { RecordedRun } from '../read-runs.ts';
-import type { ComparisonRow, Estimate, FinalRow, Report, RunRow } from '../report.ts';
+import type { ArmLevels, ComparisonRow, Estimate, FinalRow, LevelSetReport, Report, RunRow } from '../report.ts';
 
 /** A column of a table, as it is exported: text, whole numbers or numbers, null where there is none. */
 export type Column<Row> =
@@ -47,6 +47,29 @@ export const comparisonColumns = (report: Report): readonly Column<ComparisonRow
   { name: 'pairs', type: 'whole', of: ({ task, paired }) => (task === null ? null : (paired?.pairs ?? 0)) },
   { name: 'pairs_caution', type: 'text', of: ({ paired }) => paired?.caution ?? null },
 ];
+
+/** A set of levels, and how an arm does over it. */
+export type LevelRow = LevelSetReport & ArmLevels;
+
+/** `levels`: one row for each task, set and arm; interquartile means over runs. */
+export const levelColumns: readonly Column<LevelRow>[] = [
+  { name: 'task', type: 'text', of: ({ task }) => task },
+  { name: 'set', type: 'text', of: ({ set }) => set },
+  { name: 'arm', type: 'text', of: ({ arm }) => arm },
+  { name: 'runs', type: 'whole', of: ({ runs }) => runs },
+  { name: 'levels', type: 'whole', of: ({ count }) => count },
+  { name: 'episodes', type: 'whole', of: ({ episodes }) => episodes },
+  ...estimateColumns<LevelRow>('mean', ({ scores }) => scores.mean),
+  ...estimateColumns<LevelRow>('cvar10', ({ scores }) => scores.cvar10),
+  ...estimateColumns<LevelRow>('cvar1', ({ scores }) => scores.cvar1),
+  ...estimateColumns<LevelRow>('solved', ({ scores }) => scores.solved),
+  ...estimateColumns<LevelRow>('regret', ({ scores }) => scores.regret),
+  ...estimateColumns<LevelRow>('maximum_regret', ({ scores }) => scores.maximumRegret),
+];
+
+export function levelRows({ levels }: Report): LevelRow[] {
+  return levels.flatMap((set) => set.arms.map((arm) => ({ ...set, ...arm })));
+}
 
 function measureColumn<Row extends { readonly task: string | null }>({ measures }: Report): Column<Row> {
   return { name: 'measure', type: 'text', of: ({ task }) => (task === null ? null : measures[task]!.metric) };

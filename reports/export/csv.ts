@@ -2,7 +2,15 @@ import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:f
 import { join } from 'node:path';
 import { thinned } from '../making/curves.ts';
 import type { Report } from '../report.ts';
-import { type Column, comparisonColumns, type ExportedRun, finalColumns, runColumns } from './columns.ts';
+import {
+  type Column,
+  comparisonColumns,
+  type ExportedRun,
+  finalColumns,
+  levelColumns,
+  levelRows,
+  runColumns,
+} from './columns.ts';
 
 /**
  * Rows of `metrics.csv` at most, under 20 MB, which a spreadsheet still opens. Where the runs have more, each series is thinned evenly, first and last
@@ -12,7 +20,7 @@ export const CSV_ROWS = 250_000;
 
 /**
  * Writes `runs.csv`, `finals.csv`, `comparisons.csv` and `metrics.csv` (a number of a run at a step in each row) into
- * `folder`. RFC 4180: a header, commas, CRLF, fields quoted where they need it; a missing value is an empty field.
+ * `folder`, and `levels.csv` where runs were evaluated on levels. RFC 4180: a header, commas, CRLF, fields quoted where they need it; a missing value is an empty field.
  * Numbers are written so that they read back exactly.
  */
 export function writeCsv(report: Report, runs: readonly ExportedRun[], folder: string, rows = CSV_ROWS): void {
@@ -20,6 +28,7 @@ export function writeCsv(report: Report, runs: readonly ExportedRun[], folder: s
   writeFileSync(join(folder, 'runs.csv'), csvOf(runColumns(report), report.runs));
   writeFileSync(join(folder, 'finals.csv'), csvOf(finalColumns(report), report.finals));
   writeFileSync(join(folder, 'comparisons.csv'), csvOf(comparisonColumns(report), report.comparisons));
+  if (report.levels.length > 0) writeFileSync(join(folder, 'levels.csv'), csvOf(levelColumns, levelRows(report)));
   writeMetrics(runs, join(folder, 'metrics.csv'), rows);
 }
 

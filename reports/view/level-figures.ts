@@ -57,7 +57,7 @@ export function levelScores(report: Report, set: LevelSetReport, theme: Theme): 
 
 /** What curricula record of levels while an agent trains; each becomes a picture with a panel for each number. */
 const TRAINED_ON: readonly { readonly name: string; readonly title: string; readonly metric: RegExp }[] = [
-  { name: 'levels-played', title: 'Levels played in training', metric: /^curriculum\/level\/(.+)$/ },
+  { name: 'levels-played', title: 'Levels played in training', metric: /^curriculum\/(?:level|regret)\/(.+)$/ },
   { name: 'levels-kept', title: 'Levels in the buffer', metric: /^curriculum\/buffer(?:\/level)?\/(.+)$/ },
   {
     name: 'score-correlations',
@@ -100,4 +100,4 @@ function panelsOf(curves: readonly Curve[], pattern: RegExp): CurvePanel[] {
   return [...titles].map(([metric, title]) => ({ title, curves: curves.filter((curve) => curve.metric === metric) }));
 }
 
-const TITLES: Readonly<Record<string, string>> = { path: 'shortest path', solvable: 'share that can be solved' };
+const TITLES: Readonly<Record<string, string>> = { path: 'shortest path', solvable: 'share that can be solved', exact: 'exact regret' };

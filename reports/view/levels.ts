@@ -30,7 +30,7 @@ export function levelScoresTable(report: Report, set: LevelSetReport): Markup {
 export function levelsTable(set: LevelSetReport): Markup | '' {
   const { levels } = set;
   if (levels.length === 0) return '';
-  const names = [...new Set(levels.flatMap(({ description }) => Object.keys(description)))];
+  const names = tellingNames(levels);
   const areSolved = set.solvedAbove !== null;
   const hasOptimum = levels.some(({ optimum }) => optimum !== null);
   const scoreOf = (level: LevelScore, arm: string) => {
@@ -40,9 +40,9 @@ export function levelsTable(set: LevelSetReport): Markup | '' {
   const decimals = areSolved ? 2 : decimalsOf(levels.flatMap(({ arms }) => arms.map((each) => each.return)));
   const columns: Column[] = [
     { title: 'Level' },
-    ...names.map((title) => ({ title, isNumber: true })),
-    ...(hasOptimum ? [{ title: 'Best return', isNumber: true }] : []),
     ...set.arms.map(({ arm }) => ({ title: arm, isNumber: true })),
+    ...(hasOptimum ? [{ title: 'Best return', isNumber: true }] : []),
+    ...names.map((name) => ({ title: WORDS[name] ?? name, isNumber: true })),
   ];
   return table(
     `${set.set}: ${areSolved ? 'solve rate' : 'return'} of each level, by arm; a heading sorts by its column`,
@@ -51,11 +51,17 @@ export function levelsTable(set: LevelSetReport): Markup | '' {
       const like = names.map((name) => sortable(level.description[name] ?? null));
       const best = hasOptimum ? sortable(level.optimum) : '';
       const cells = set.arms.map(({ arm }) => estimate(scoreOf(level, arm), decimals));
-      return html`<tr><th scope="row">${level.name}</th>${like}${best}${cells}</tr>
+      return html`<tr><th scope="row">${level.name}</th>${cells}${best}${like}</tr>
 `;
     }),
     true,
   );
+}
+
+/** What levels are described by, without what is the same of all of several. */
+function tellingNames(levels: readonly LevelScore[]): string[] {
+  const names = [...new Set(levels.flatMap(({ description }) => Object.keys(description)))];
+  return names.filter((name) => levels.length === 1 || new Set(levels.map((each) => each.description[name])).size > 1);
 }
 
 /** Pictures of the levels on which each arm loses most, with what is known of them below. */
@@ -77,7 +83,9 @@ function hardLevel(level: HardLevel): Markup {
     ...(solved === null ? [] : [`solved ${Math.round(100 * solved)} %`]),
     `return ${shortNumber(level.return)}`,
     ...(regret === null ? [] : [`regret ${shortNumber(regret)}`]),
-    ...Object.entries(description).map(([what, value]) => `${WORDS[what] ?? what} ${shortNumber(value)}`),
+    ...Object.entries(description)
+      .filter(([what, value]) => what !== 'solvable' || value !== 1)
+      .map(([what, value]) => `${WORDS[what] ?? what} ${shortNumber(value)}`),
   ];
   return html`<figure>${picture === null ? '' : drawn(picture, name)}<figcaption><b>${name}</b>${lines.map((line) => html`<br>${line}`)}</figcaption></figure>
 `;

@@ -121,7 +121,14 @@ describe('pictures of reports', () => {
   it('stand for nothing to show: a report of runs that have recorded nothing', () => {
     const empty = { ...sampleReport(), curves: [], finals: [], comparisons: [] };
     const bare = { ...empty, runs: empty.runs.map((run) => ({ ...run, final: null })) };
-    assert.deepEqual(figuresOf(bare), { scores: [], leading: [], others: [], improvement: null });
+    assert.deepEqual(figuresOf(bare), {
+      scores: [],
+      leading: [],
+      others: [],
+      improvement: null,
+      levels: [],
+      levelCurves: [],
+    });
   });
 
   it('are written as PNG of twice their size', async () => {
