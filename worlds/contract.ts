@@ -11,6 +11,7 @@ import {
 import { Episode } from './contract/episode.ts';
 import { judgeFreshProcess } from './contract/fresh-process.ts';
 import { ImpurityWatch } from './contract/impurity.ts';
+import { judgeLevelBuilding } from './contract/level-building.ts';
 import { judgeLevelSpace } from './contract/level-space.ts';
 import {
   judgeActionsNotKept,
@@ -227,6 +228,12 @@ async function checkDeterminism(findings: Findings, settings: Settings, options:
   );
   await check('level-space', 'a grid or box of levels is the whole truth about them', ['levels'], () =>
     judgeLevelSpace(settings),
+  );
+  await check(
+    'level-building',
+    'any actions build a level that can be played, the same the same',
+    ['level-space'],
+    () => judgeLevelBuilding(settings),
   );
 }
 

@@ -83,7 +83,7 @@ function checkBox(box: unknown): SpaceFault | null {
 }
 
 /** Whether a level is one of the grid, or an object of exactly the box's numbers, each within its bounds. */
-function membership({ grid, box = {} }: LevelSpace): (level: Json) => boolean {
+export function membership({ grid, box = {} }: LevelSpace): (level: Json) => boolean {
   if (grid !== undefined) {
     const known = new Set(grid.map((level) => fingerprint(level)));
     return (level) => known.has(fingerprint(level));

@@ -3,6 +3,7 @@ import type {
   AgentSpaces,
   Environment,
   FeedbackKind,
+  LevelBuilding,
   LevelSpace,
   ResetOptions,
   Space,
@@ -415,6 +416,35 @@ function levelsOf(defect: Defect | undefined, number: number): LevelSpace {
       return { drift: is('mutates out of the box') ? moved : Math.min(0.59, Math.max(-0.59, moved)) };
     },
     box: box()!,
+    building: buildingOf(defect),
+  };
+}
+
+/** A drift in two actions: to which side, and how far. */
+function buildingOf(defect: Defect | undefined): LevelBuilding {
+  type Plan = { readonly taken: number; readonly drift: number; readonly most: number; readonly note?: unknown };
+  const is = (each: Defect) => defect === each;
+  return {
+    steps: is('builds in no action') ? 0 : 2,
+    observation: box([2], -1, 2),
+    action: discrete(3),
+    begin: (seed) => ({ taken: 0, drift: 0, most: 0.1 + (is('begins by chance') ? resets++ : seed % 4) / 10 }),
+    build(before, action) {
+      const plan = before as Plan;
+      const choice = action[0]!;
+      const drift = plan.taken === 0 ? choice - 1 : (plan.drift * plan.most * choice) / 2;
+      const by = is('builds by chance') ? resets++ / 1e6 : 0;
+      const next = { ...plan, taken: plan.taken + 1, drift: drift + by };
+      if (is('builds into the plan')) Object.assign(plan, { taken: next.taken });
+      return (is('plan not JSON') ? { ...next, note: undefined } : next) as Json;
+    },
+    observe(plan, out) {
+      if (!is('builder sees nothing')) out.set([(plan as Plan).drift, (plan as Plan).taken]);
+    },
+    level(plan) {
+      const { drift } = plan as Plan;
+      return { drift: is('builds out of the box') ? drift + 0.55 : is('finishes by chance') ? resets++ / 1e6 : drift };
+    },
   };
 }
 
