@@ -35,6 +35,7 @@ export class Dreams {
   refused = 0;
   private readonly base: RowNoise;
   private readonly nothing: Float64Array;
+  /** [D * sides]: the last step of this row was moved at all. */
   private readonly isDisturbed: Uint8Array;
   private readonly witnesses: ImaginedRows | undefined;
   private readonly stateSize: number;
@@ -78,13 +79,16 @@ export class Dreams {
     for (let b = 0; b < copies; b++) {
       base.draw(b, streams[b]!);
       for (let r = b * sides; r < (b + 1) * sides; r++) {
-        isDisturbed[r] = disturbance !== undefined && acts![r] === 1 ? 1 : 0;
-        if (isDisturbed[r] === 0) rows.noise.setShifted(r, base, b, nothing);
-        else {
-          rows.noise.setShifted(r, base, b, disturbance!.of(moves!, r * disturbance!.size));
-          this.nats += disturbance!.divergence();
-          this.disturbed++;
+        isDisturbed[r] = 0;
+        if (disturbance === undefined || acts![r] === 0) {
+          rows.noise.setShifted(r, base, b, nothing);
+          continue;
         }
+        rows.noise.setShifted(r, base, b, disturbance.of(moves!, r * disturbance.size));
+        const nats = disturbance.divergence();
+        this.disturbed++;
+        this.nats += nats;
+        isDisturbed[r] = nats > 0 ? 1 : 0;
       }
     }
     rows.run();
