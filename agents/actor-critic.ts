@@ -12,6 +12,7 @@ import {
 import type { Space } from '../worlds/index.ts';
 import { type ActionHead, actionHead } from './action-head.ts';
 import { type Body, createBody, type Memory } from './body.ts';
+import { createBackboneBody } from './body-backbone.ts';
 import { createHiddenBody, type HiddenOf } from './body-hidden.ts';
 import type { PpoNetworkOptions } from './options.ts';
 
@@ -33,8 +34,7 @@ export interface ActingSight extends Sight {
 
 /**
  * A policy: observation rows to a distribution over actions. Pure functions over a tree of parameters; what it
- * remembers goes in and comes out (`memory`), so nothing is hidden. Networks of other kinds (a transformer) are
- * further implementations of this.
+ * remembers goes in and comes out (`memory`), so nothing is hidden.
  */
 export interface Policy {
   readonly head: ActionHead;
@@ -86,11 +86,15 @@ export interface ActorCriticSpec {
  * (gain 0.01), so that the first policy is nearly uniform.
  */
 export function createActorCritic(spec: ActorCriticSpec, options: PpoNetworkOptions): ActorCritic {
-  const body = createBody(spec.inputs, spec.observation, options);
+  const bodyFor = ({ inputs, observation }: Pick<ActorCriticSpec, 'inputs' | 'observation'>): Body =>
+    options.backbone === null
+      ? createBody(inputs, observation, options)
+      : createBackboneBody(inputs, observation, options, options.backbone);
+  const body = bodyFor(spec);
   const policy = createPolicy(body, spec.action, options);
   return options.sharedTrunk
     ? onOneTrunk(policy, body, spec.critic.outputs, options)
-    : apart(policy, createBody(spec.critic.inputs, spec.critic.observation, options), spec.critic.outputs, options);
+    : apart(policy, bodyFor(spec.critic), spec.critic.outputs, options);
 }
 
 interface InitialisedPolicy extends Policy {

@@ -1,6 +1,7 @@
-import { LightbulbError, type Stream } from '../core/index.ts';
-import { gru, layerNorm, lstm, type NormOf, type RecurrentOf, type Tree, tf, type Value } from '../nn/index.ts';
+import type { Stream } from '../core/index.ts';
+import { layerNorm, type NormOf, type Tree, tf, type Value } from '../nn/index.ts';
 import type { Space } from '../worlds/index.ts';
+import { type CellOf, createCell } from './body-cell.ts';
 import { type ConvolutionsOf, createPictureBody, isPicture, type Picture, pictureIn } from './body-convolution.ts';
 import { createHiddenBody, type HiddenOf } from './body-hidden.ts';
 import type { NetworkOptions } from './options.ts';
@@ -36,17 +37,14 @@ type BodyParameters<X> = {
   readonly convolution?: ConvolutionsOf<X>;
   readonly input?: NormOf<X>;
   readonly hidden?: HiddenOf<X>;
-  readonly gru?: RecurrentOf<X>;
-  readonly lstm?: RecurrentOf<X>;
-  readonly output?: NormOf<X>;
-};
+} & CellOf<X>;
 
 /**
  * Convolutions, hidden layers and a GRU or an LSTM, each where the options want it, in this order. `observation` is what
  * the `inputs` numbers of a row are, or null for a plain vector: pictures (uint8) are scaled to 0..1 first, and only
  * pictures [H, W, C] are convolved; what else a dict holds joins the convolutions' result. `layerNorm` puts a LayerNorm
  * before the hidden layers, after each of them and after the memory, as on-policy does
- * (github.com/marlbenchmark/on-policy, `MLPBase` and `RNNLayer`). An LSTM's memory is its hidden state, then its cell.
+ * (github.com/marlbenchmark/on-policy, `MLPBase` and `RNNLayer`).
  */
 export function createBody(inputs: number, observation: Space | null, options: NetworkOptions): Body {
   const isScaled = isPicture(observation);
@@ -55,18 +53,16 @@ export function createBody(inputs: number, observation: Space | null, options: N
     seenPicture === null ? null : createPictureBody(seenPicture.shape, options.convolution!, options.activation);
   const seen = picture === null ? inputs : picture.features + inputs - sizeOfPicture(seenPicture!);
   const hidden = createHiddenBody(seen, options);
-  const units = options.gru ?? options.lstm;
-  const cell = options.gru === null ? 'lstm' : 'gru';
+  const cell = createCell(hidden.features, options);
 
   return {
-    features: units ?? hidden.features,
-    memorySize: options.gru ?? 2 * (options.lstm ?? 0),
+    features: cell?.features ?? hidden.features,
+    memorySize: cell?.memorySize ?? 0,
     initialise: (stream): BodyParameters<Value> => ({
       ...(picture === null ? {} : { convolution: picture.initialise(stream) }),
       ...(options.layerNorm ? { input: layerNorm.init(seen) } : {}),
       hidden: hidden.initialise(stream),
-      ...(units === null ? {} : { [cell]: { gru, lstm }[cell].init(stream, { inputs: hidden.features, units }) }),
-      ...(options.layerNorm && units !== null ? { output: layerNorm.init(units) } : {}),
+      ...cell?.initialise(stream),
     }),
     apply: (parameters, x, memory) => {
       const own = parameters as BodyParameters<tf.Tensor>;
@@ -75,13 +71,7 @@ export function createBody(inputs: number, observation: Space | null, options: N
         y = aroundPicture(y, seenPicture!, isScaled, (it) => picture.apply(own.convolution ?? {}, it));
       if (own.input !== undefined) y = layerNorm.apply(own.input, y);
       y = hidden.apply(own.hidden ?? {}, y);
-      if (units === null) return { features: y };
-      if (memory === undefined) throw new LightbulbError('internal', 'a recurrent network was run without its memory');
-      const { output, carry } = remember(own, units, y, memory);
-      return {
-        features: own.output === undefined ? output : layerNorm.apply(own.output, output),
-        memory: carry,
-      };
+      return cell === null ? { features: y } : cell.apply(own, y, memory);
     },
   };
 }
@@ -107,24 +97,4 @@ function aroundPicture(
   if (offset > 0) parts.push(cut(0, offset));
   if (offset + size < width) parts.push(cut(offset + size, width));
   return tf.concat(parts, 1);
-}
-
-/** x: [L * R, F] -> [L * R, units], and the memory after the last step. */
-function remember(
-  parameters: BodyParameters<tf.Tensor>,
-  units: number,
-  x: tf.Tensor,
-  { state, keep, steps }: Memory,
-): { readonly output: tf.Tensor; readonly carry: tf.Tensor } {
-  const rows = x.shape[0]! / steps;
-  const first = tf.reshape(tf.sub(1, keep), [steps, rows]);
-  const sequence = tf.reshape(x, [steps, rows, -1]);
-  const flat = (output: tf.Tensor): tf.Tensor => tf.reshape(output, [steps * rows, -1]);
-  if (parameters.gru !== undefined) {
-    const { output, carry } = gru.sequence(parameters.gru, state, sequence, first);
-    return { output: flat(output), carry };
-  }
-  const [hidden, cell] = tf.split(state, [units, units], 1) as [tf.Tensor, tf.Tensor];
-  const { output, carry } = lstm.sequence(parameters.lstm!, { hidden, cell }, sequence, first);
-  return { output: flat(output), carry: tf.concat([carry.hidden, carry.cell], 1) };
 }

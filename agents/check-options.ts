@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorParts, LightbulbError } from '../core/index.ts';
 import { type BatchedEnvironment, hasText, printSpace, type Space } from '../worlds/index.ts';
 import { isPicture, pictureIn, pictureSizes } from './body-convolution.ts';
+import { checkBackbone, hasMemory } from './check-backbone.ts';
 import type { NetworkOptions, PpoOptions } from './options.ts';
 import { planUnits, type Unit } from './sharing.ts';
 
@@ -63,6 +64,7 @@ function checkNumbers(options: PpoOptions): void {
   }
   checkNetwork(options.network);
   checkHeads(options);
+  checkBackbone(options);
 }
 
 function checkHeads({ network: { heads, sharedTrunk }, critic }: PpoOptions): void {
@@ -105,7 +107,7 @@ function checkCounts(counts: readonly (readonly [path: string, value: number])[]
 
 /** Rollouts divide into chunks, and chunks (or samples) into minibatches. */
 function checkSplits({ network, rollout, chunk, minibatches }: PpoOptions, copies: number): void {
-  const isRecurrent = network.gru !== null || network.lstm !== null;
+  const isRecurrent = hasMemory(network);
   if (isRecurrent && rollout % chunk !== 0) {
     throw wrong('invalid_input', '/learner/chunk', `a rollout of ${rollout} steps does not divide into chunks`, {
       wanted: `a divisor of ${rollout}`,
@@ -135,13 +137,14 @@ function checkPictures(
 ): void {
   const { name, group, slots } = unit;
   const { observation } = group;
-  if (network.convolution !== null) checkConvolution(name, observation, network.convolution);
-  if (!isPicture(observation) && network.convolution === null) return;
+  const convolution = network.backbone === null ? network.convolution : null;
+  if (convolution !== null) checkConvolution(name, observation, convolution);
+  if (!isPicture(observation) && convolution === null) return;
   const refuse = (option: string, problem: string, cure: string): LightbulbError =>
     wrong('unsupported', `/learner/${option}`, problem, { got: `${name} sees ${printSpace(observation)}`, cure });
   if (normaliseObservations && isPicture(observation))
     throw refuse('normaliseObservations', 'pictures are scaled to 0..1 already', 'Set it to false');
-  if (agentIndex && slots.length > 1 && observation.type === 'box')
+  if (agentIndex && slots.length > 1 && observation.type === 'box' && network.backbone === null)
     throw refuse('agentIndex', 'a picture with a number appended is no picture any more', 'Set it to false');
   // The environment's own state is a vector; without one, a central critic would see all pictures in a row.
   if (critic === 'central' && !hasState)

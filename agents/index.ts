@@ -9,6 +9,7 @@ export {
   type Sight,
 } from './actor-critic.ts';
 export { breathe } from './breathe.ts';
+export { hasMemory } from './check-backbone.ts';
 export { checkOptions as checkPpo } from './check-options.ts';
 export { type AskingPlayer, Collector, type CollectorState, type Player } from './collector.ts';
 export { createExecutor, type ExecutorChoice } from './create-executor.ts';
@@ -96,6 +97,8 @@ export {
 } from './level-scores.ts';
 export { LevelsInPlay, type LevelsInPlayState } from './levels-in-play.ts';
 export {
+  type BackboneNetworkOptions,
+  backboneNetworkDefaults,
   type LearnerOptions,
   type NetworkOptions,
   type PpoNetworkOptions,

@@ -1,3 +1,4 @@
+import type { BackboneConfig } from '../nn/index.ts';
 import type { DreamerOptions } from './dreamer/index.ts';
 import type { TabularOptions } from './tabular/index.ts';
 import type { ValueDecompositionOptions } from './value-decomposition/index.ts';
@@ -18,6 +19,26 @@ export interface NetworkOptions {
   readonly convolution: readonly { readonly filters: number; readonly size: number; readonly stride: number }[] | null;
 }
 
+/**
+ * A transformer over tokens of the observation, made by Gato's scheme (arXiv 2205.06175, section 2): discrete numbers and bins
+ * of continuous ones by a table, pictures in patches by a residual convolution, local positions, and a separator at the end, at
+ * which the network is read.
+ */
+export interface BackboneNetworkOptions
+  extends Pick<BackboneConfig, 'layers' | 'width' | 'heads' | 'norm' | 'normKind' | 'qkNorm' | 'softmax' | 'bias'> {
+  readonly feedForward: 'gelu-tanh' | 'gelu' | 'relu' | 'geglu' | 'swiglu';
+  /** Width inside the feed-forward; null: 4 widths (gated ones: 8/3, rounded up to a multiple of 16). */
+  readonly hidden: number | null;
+  /** Observations that it sees at once: the present one and those right before it in the same episode. */
+  readonly context: number;
+  /** Bins of continuous numbers. */
+  readonly bins: number;
+  /** Pixels of a patch's side; null: 16 as in Gato, or the longest side of the pictures where all are smaller. */
+  readonly patch: number | null;
+  /** Whether planes of floats [H, W, C] between two bounds are pictures; else each of their numbers is a token. */
+  readonly planes: boolean;
+}
+
 /** PPO's network: of policy and values each, or of both. */
 export interface PpoNetworkOptions extends NetworkOptions {
   /** Units of hidden layers in each of the two heads, behind everything else. */
@@ -27,6 +48,8 @@ export interface PpoNetworkOptions extends NetworkOptions {
    * once, from both losses. Needs `critic` "independent".
    */
   readonly sharedTrunk: boolean;
+  /** In the place of `convolution` and `hidden`, whatever they say; a GRU or an LSTM may follow. null for none. */
+  readonly backbone: BackboneNetworkOptions | null;
 }
 
 /** Proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347), and MAPPO (Yu et al., arXiv 2103.01955). */
@@ -90,6 +113,24 @@ export type LearnerOptions =
   | ScriptedOptions
   | WorldModelsOptions;
 
+/** Gato's choices (`gatoDefaults`) at a size that learns from nothing on a CPU; what a scenario does not name. */
+export const backboneNetworkDefaults: BackboneNetworkOptions = {
+  layers: 2,
+  width: 64,
+  heads: 4,
+  feedForward: 'geglu',
+  hidden: null,
+  norm: 'pre',
+  normKind: 'layer',
+  qkNorm: true,
+  softmax: 'standard',
+  bias: true,
+  context: 1,
+  bins: 1024,
+  patch: null,
+  planes: true,
+};
+
 /** CleanRL's `ppo.py` settings; what a scenario does not name. */
 export const ppoDefaults: PpoOptions = {
   name: 'ppo',
@@ -105,6 +146,7 @@ export const ppoDefaults: PpoOptions = {
     convolution: null,
     heads: [],
     sharedTrunk: false,
+    backbone: null,
   },
   rollout: 128,
   epochs: 4,

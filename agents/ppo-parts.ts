@@ -38,8 +38,8 @@ export function isJudgedInActing({ networks }: WithNetworks): boolean {
 export function networksFor({ sizes, unit }: UnitRollout, state: GlobalState, options: PpoOptions): ActorCritic {
   const { N: n, D } = sizes;
   const inputs = D + (options.agentIndex && n > 1 ? n : 0);
-  // A row with an agent index appended is no picture any more.
-  const observation = inputs === D ? unit.group.observation : null;
+  // A row with an agent index appended is no picture any more; a backbone takes the index as one more token.
+  const observation = inputs === D || options.network.backbone !== null ? unit.group.observation : null;
   const critic =
     options.critic === 'central'
       ? { inputs: state.size, observation: null, outputs: n }

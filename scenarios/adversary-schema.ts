@@ -12,7 +12,8 @@ import {
   repairedDefaults,
 } from '../curricula/index.ts';
 import type { Frozen, Same } from './agreement.ts';
-import { ppo, ppoNetwork } from './learner-schema.ts';
+import { ppo } from './learner-schema.ts';
+import { writtenPpoNetwork } from './network-schema.ts';
 import { replayRules, scoreNames } from './replay-schema.ts';
 import { count, orDefaults, written } from './schema-parts.ts';
 
@@ -96,13 +97,7 @@ const writtenAdversary = Type.Optional(
   Type.Object(
     {
       ...orDefaults(adversary, adversaryDefaults),
-      network: Type.Optional(
-        Type.Object(orDefaults(ppoNetwork, adversaryDefaults.network), {
-          title: 'Network',
-          additionalProperties: false,
-          default: {},
-        }),
-      ),
+      network: Type.Optional(writtenPpoNetwork(adversaryDefaults.network)),
     },
     {
       title: 'Adversary',

@@ -2,8 +2,6 @@ import Type from 'typebox';
 import {
   type IqlOptions,
   iqlDefaults,
-  type NetworkOptions,
-  type PpoNetworkOptions,
   type PpoOptions,
   ppoDefaults,
   type QmixOptions,
@@ -15,51 +13,11 @@ import type { Frozen, Same } from './agreement.ts';
 import { dreamerSchema } from './dreamer-schema.ts';
 import { gameSchema } from './game-schema.ts';
 import { gatoSchema } from './gato-schema.ts';
+import { network, ppoNetwork, writtenNetwork, writtenPpoNetwork } from './network-schema.ts';
 import { count, fraction, nullable, orDefaults, positive, tagged } from './schema-parts.ts';
 import { sharedSchema } from './shared-schema.ts';
 import { tabularSchema } from './tabular-schema.ts';
 import { worldModelsSchema } from './world-models-schema.ts';
-
-/** Which network: agents' `NetworkOptions`, as a schema. */
-const network = Type.Object(
-  {
-    hidden: Type.Array(count(1), { description: 'Units of each hidden layer.', maxItems: 16 }),
-    activation: Type.Enum(['tanh', 'relu', 'gelu', 'silu'], { description: 'Between layers.' }),
-    layerNorm: Type.Boolean({ description: 'LayerNorm on the input and after every hidden layer.' }),
-    gru: nullable(count(1), { description: 'A GRU of this many units before the heads; null for none.' }),
-    lstm: nullable(count(1), { description: 'An LSTM of this many units there instead; null for none.' }),
-    convolution: nullable(
-      Type.Array(
-        Type.Object(
-          {
-            filters: count(1, { description: 'Channels that come out.' }),
-            size: count(1, { description: 'Side of the square kernel, in pixels.' }),
-            stride: count(1, { description: 'Pixels from one place of the kernel to the next.' }),
-          },
-          { additionalProperties: false },
-        ),
-        { maxItems: 8 },
-      ),
-      { description: 'Convolutions in front, for picture observations; null flattens them.' },
-    ),
-  },
-  { title: 'Network', additionalProperties: false },
-);
-
-/** Agents' `PpoNetworkOptions`, as a schema. */
-export const ppoNetwork = Type.Object(
-  {
-    ...network.properties,
-    heads: Type.Array(count(1), {
-      description: 'Units of hidden layers in the heads of policy and values, behind everything else.',
-      maxItems: 16,
-    }),
-    sharedTrunk: Type.Boolean({
-      description: 'One network with two heads, in place of one for the policy and one for the values.',
-    }),
-  },
-  { title: 'Network', additionalProperties: false },
-);
 
 /** Agents' `PpoOptions`, as a schema. */
 export const ppo = Type.Object(
@@ -172,30 +130,21 @@ const scripted = Type.Object(
 );
 
 /** A learner as people write it: everything but its name optional, the parts of its network too. */
-const written = <P extends Type.TProperties, N extends Type.TProperties>(
-  whole: Type.TObject<P & { readonly network: Type.TObject<N> }>,
-  own: Type.TObject<N>,
-  defaults: { readonly [K in keyof P]: unknown } & { readonly network: { readonly [K in keyof N]: unknown } },
+const written = <P extends Type.TProperties>(
+  whole: Type.TObject<P>,
+  own: Type.TSchema,
+  defaults: { readonly [K in keyof P]: unknown },
 ) =>
   Type.Object(
-    {
-      ...orDefaults(whole, defaults),
-      network: Type.Optional(
-        Type.Object(orDefaults(own, defaults.network), {
-          title: 'Network',
-          additionalProperties: false,
-          default: {},
-        }),
-      ),
-    },
+    { ...orDefaults(whole, defaults), network: Type.Optional(own) },
     { title: (whole as { readonly title?: string }).title ?? '', additionalProperties: false },
   );
 
 const experts = {
-  ppo: written(ppo, ppoNetwork, ppoDefaults),
-  iql: written(iql, network, iqlDefaults),
-  vdn: written(vdn, network, vdnDefaults),
-  qmix: written(qmix, network, qmixDefaults),
+  ppo: written(ppo, writtenPpoNetwork(ppoDefaults.network), ppoDefaults),
+  iql: written(iql, writtenNetwork(iqlDefaults.network), iqlDefaults),
+  vdn: written(vdn, writtenNetwork(vdnDefaults.network), vdnDefaults),
+  qmix: written(qmix, writtenNetwork(qmixDefaults.network), qmixDefaults),
   random,
   scripted,
 };
@@ -226,8 +175,6 @@ export const expertSchema = tagged('name', experts, {
 });
 
 // The schema and the agents' own types are two statements of one thing; the compiler holds them together.
-true satisfies Same<Frozen<Type.Static<typeof network>>, NetworkOptions>;
-true satisfies Same<Frozen<Type.Static<typeof ppoNetwork>>, PpoNetworkOptions>;
 true satisfies Same<Frozen<Type.Static<typeof ppo>>, PpoOptions>;
 true satisfies Same<Frozen<Type.Static<typeof iql>>, IqlOptions>;
 true satisfies Same<Frozen<Type.Static<typeof vdn>>, VdnOptions>;

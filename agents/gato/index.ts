@@ -1,5 +1,6 @@
 export { ActingPrograms } from './acting-programs.ts';
 export { createGato } from './create-gato.ts';
+export { GatoModel, type GatoOf } from './model.ts';
 export {
   type GatoOptions,
   gatoDefaults,
@@ -7,5 +8,7 @@ export {
   reinforcementDefaults,
   type TokenOptions,
 } from './options.ts';
+export { placePatches } from './patch-embedding.ts';
 export { createGatoPlayer, type GatoPlayer, type GatoPlayerOptions } from './player.ts';
 export type { GatoSpec, GatoTask } from './task.ts';
+export type { TokenInputs } from './token-inputs.ts';

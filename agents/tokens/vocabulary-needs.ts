@@ -43,7 +43,7 @@ function choicesOf(space: Space): number {
     case 'multiBinary':
       return 2;
     case 'box':
-      return pictureShape(space) === null && isWithin(space, USUAL_DISCRETE) ? highest(space) + 1 : 0;
+      return pictureShape(space, false) === null && isWithin(space, USUAL_DISCRETE) ? highest(space) + 1 : 0;
     default:
       return 0;
   }
