@@ -1,5 +1,6 @@
 import type { Json, Stream } from '../core/index.ts';
 import { drawPlace, levelKey } from './draw.ts';
+import { Eviction } from './eviction.ts';
 import { type PriorityOptions, replayChances } from './priorities.ts';
 
 export interface BufferOptions extends PriorityOptions {
@@ -77,12 +78,14 @@ export function reported(buffer: LevelBuffer, reports: readonly LevelReport[], o
   const clock = buffer.clock + 1;
   const entries = [...buffer.entries];
   const places = placesOf(entries);
+  let eviction: Eviction | null = null;
   for (const { level, score, best } of reports) {
     const key = levelKey(level);
     const at = places.get(key);
     if (at !== undefined) {
       const known = entries[at]!.best;
       entries[at] = { level, score, best: best === undefined ? known : Math.max(best, known ?? best), seen: clock };
+      eviction?.replace(at, score);
       continue;
     }
     const fresh: BufferedLevel = { level, score, best: best ?? null, seen: clock };
@@ -90,21 +93,16 @@ export function reported(buffer: LevelBuffer, reports: readonly LevelReport[], o
       places.set(key, entries.push(fresh) - 1);
       continue;
     }
-    const last = leastLikely({ entries, clock }, options);
+    eviction ??= new Eviction(entries, clock, options);
+    const last = eviction.leastLikely;
     const { score: old } = entries[last]!;
     if (options.admits === 'atLeast' ? score < old : score <= old) continue;
     places.delete(keyOf(entries[last]!));
     places.set(key, last);
     entries[last] = fresh;
+    eviction.replace(last, score);
   }
   return { entries, clock };
-}
-
-function leastLikely(buffer: LevelBuffer, options: PriorityOptions): number {
-  const chances = chancesOf(buffer, options);
-  let least = 0;
-  for (let i = 1; i < chances.length; i++) if (chances[i]! < chances[least]!) least = i;
-  return least;
 }
 
 /** Keys of entries, which never change: writing a level out takes longer than all else. */

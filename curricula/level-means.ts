@@ -10,9 +10,14 @@ import type { LevelBuffer } from './level-buffer.ts';
 export function levelMeans(levels: readonly Json[], space: LevelSpace): Record<string, number> {
   const sums = new Map<string, { sum: number; count: number }>();
   for (const level of levels) {
-    for (const [key, value] of Object.entries(described(level, space))) {
-      const { sum, count } = sums.get(key) ?? { sum: 0, count: 0 };
-      sums.set(key, { sum: sum + value, count: count + 1 });
+    const numbers = described(level, space);
+    for (const key in numbers) {
+      const soFar = sums.get(key);
+      if (soFar === undefined) sums.set(key, { sum: numbers[key]!, count: 1 });
+      else {
+        soFar.sum += numbers[key]!;
+        soFar.count++;
+      }
     }
   }
   return Object.fromEntries([...sums].map(([key, { sum, count }]) => [`level/${key}`, sum / count]));

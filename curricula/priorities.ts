@@ -17,7 +17,9 @@ export interface PriorityOptions {
 
 /** Places from the highest score down; equal scores in the order they stand in. */
 export function byScore(scores: ArrayLike<number>): Int32Array {
-  return Int32Array.from(scores, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const places = new Int32Array(scores.length);
+  for (let i = 0; i < places.length; i++) places[i] = i;
+  return places.sort((a, b) => scores[b]! - scores[a]! || a - b);
 }
 
 /** P_S of each place. scores: [n], any size and sign; n at least 1. */
@@ -35,8 +37,13 @@ export function scoreChances(
 
 /** P_C of each place: in proportion to how long ago its level was last played; all alike where none waited. */
 export function stalenessChances(seen: ArrayLike<number>, clock: number): Float64Array {
-  const waited = Float64Array.from(seen, (time) => clock - time);
-  return waited.some((time) => time > 0) ? normalised(waited) : normalised(waited.fill(1));
+  const waited = new Float64Array(seen.length);
+  let hasWaited = false;
+  for (let i = 0; i < waited.length; i++) {
+    waited[i] = clock - seen[i]!;
+    hasWaited ||= waited[i]! > 0;
+  }
+  return normalised(hasWaited ? waited : waited.fill(1));
 }
 
 /** P of each place. */
@@ -47,11 +54,16 @@ export function replayChances(
   options: PriorityOptions,
 ): Float64Array {
   const stale = stalenessChances(seen, clock);
+  const chances = scoreChances(scores, options);
   const { staleness } = options;
-  return scoreChances(scores, options).map((chance, i) => (1 - staleness) * chance + staleness * stale[i]!);
+  for (let i = 0; i < chances.length; i++) chances[i] = (1 - staleness) * chances[i]! + staleness * stale[i]!;
+  return chances;
 }
 
+/** The same array, divided by its sum. */
 function normalised(weights: Float64Array): Float64Array {
-  const total = weights.reduce((sum, each) => sum + each, 0);
-  return weights.map((each) => each / total);
+  let total = 0;
+  for (let i = 0; i < weights.length; i++) total += weights[i]!;
+  for (let i = 0; i < weights.length; i++) weights[i]! /= total;
+  return weights;
 }
