@@ -2,6 +2,7 @@ import type { Stream } from '../../core/index.ts';
 import { tf } from '../engine/tf.ts';
 import type { Value } from '../engine/value.ts';
 import { type Initialiser, lecunNormal, zeros } from '../initialisers.ts';
+import { convolveSmall, isSmall, placesOf } from './small-convolution.ts';
 
 /** kernel [height, width, in, out], bias [out]. */
 export type ConvolutionOf<X> = { readonly kernel: X; readonly bias: X };
@@ -35,6 +36,12 @@ export const convolution = {
     x: tf.Tensor,
     { strides = 1, padding = 'valid' }: { readonly strides?: number; readonly padding?: 'valid' | 'same' } = {},
   ): tf.Tensor {
+    const [batch, ...picture] = x.shape as [number, number, number, number];
+    const shapes = { picture, kernel: kernel.shape as [number, number, number, number], strides };
+    if (padding === 'valid' && isSmall(shapes)) {
+      const rows = convolveSmall(shapes, kernel, bias, tf.reshape(x, [batch, -1]));
+      return tf.reshape(rows, [batch, ...placesOf(shapes), bias.size]);
+    }
     return tf.add(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, strides, padding), bias);
   },
 };

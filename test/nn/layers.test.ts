@@ -14,6 +14,7 @@ import {
   project,
   rmsNorm,
 } from '../../nn/layers/index.ts';
+import { isSmall } from '../../nn/layers/small-convolution.ts';
 import { leaves, mapTree } from '../../nn/tree.ts';
 import { assertClose, assertGradient, wave } from './close.ts';
 
@@ -166,6 +167,35 @@ describe('convolution', () => {
       assert.deepEqual(convolution.apply(parameters, x, { strides: 2, padding: 'same' }).shape, [1, 2, 2, 2]);
       assertGradient((kernel) => mix(convolution.apply({ ...parameters, kernel }, x)), parameters.kernel);
       assertGradient((input) => mix(convolution.apply(parameters, input)), x);
+    }),
+  );
+
+  it(
+    'is the same where pictures are so small that it is one product, gradients included',
+    inTidy(() => {
+      const shapes: [picture: number[], kernel: number[], strides: number][] = [
+        [[5, 5, 2], [3, 3, 2, 4], 1],
+        [[4, 3, 1], [3, 2, 1, 3], 1],
+        [[3, 3, 2], [3, 3, 2, 2], 1],
+        [[5, 4, 2], [3, 3, 2, 3], 2],
+        [[6, 6, 1], [4, 4, 1, 2], 2],
+      ];
+      for (const [picture, size, strides] of shapes) {
+        assert.ok(isSmall({ picture, kernel: size, strides } as unknown as Parameters<typeof isSmall>[0]));
+        const given = [wave([3, ...picture], 1.3), wave(size, 0.7), wave([size[3]!], 1.1)];
+        const small = (x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
+          convolution.apply({ kernel, bias }, x, { strides });
+        const plain = (x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): tf.Tensor =>
+          tf.add(tf.conv2d(x as tf.Tensor4D, kernel as tf.Tensor4D, strides, 'valid'), bias);
+        const [x, kernel, bias] = given as [tf.Tensor, tf.Tensor, tf.Tensor];
+        assert.deepEqual(small(x, kernel, bias).shape, plain(x, kernel, bias).shape);
+        assertClose(small(x, kernel, bias).dataSync(), plain(x, kernel, bias).dataSync(), 1e-5);
+        const [mine, theirs] = [small, plain].map((f) => tf.grads((...of) => mix(f(of[0]!, of[1]!, of[2]!)))(given));
+        for (const [i, gradient] of mine!.entries()) assertClose(gradient.dataSync(), theirs![i]!.dataSync(), 1e-5);
+      }
+      const large = { picture: [8, 8, 1], kernel: [4, 4, 1, 8], strides: 2 } as const;
+      assert.ok(!isSmall(large), 'four times the work');
+      assert.ok(!isSmall({ picture: [6, 6, 128], kernel: [4, 4, 128, 256], strides: 2 }), 'a large matrix');
     }),
   );
 
