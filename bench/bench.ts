@@ -7,6 +7,7 @@ import { compile, float32, tf } from '../nn/index.ts';
 import { deviceOf, executorOn, stopWhere, thisMachine } from './device.ts';
 import { benchEngine, describeTiming } from './engine.ts';
 import { benchEnvironments } from './environments.ts';
+import { benchMaze, describeMaze } from './maze.ts';
 import { benchPpo } from './ppo.ts';
 import { benchUpdates, describeUpdates } from './updates.ts';
 
@@ -63,10 +64,14 @@ for (const { workload, threads, stepsPerSecond, ratio } of ppo) {
   );
 }
 
+const mazes = device === 'cpu' ? await benchMaze() : [];
+if (mazes.length > 0) say('\nPPO on mazes, the published network');
+for (const speed of mazes) say(`  ${describeMaze(speed)}`);
+
 // Environments run on the CPU, whatever learns from them.
 const environments = device === 'cpu' ? benchEnvironments() : [];
 if (environments.length > 0) say('\nenvironments alone, 512 copies, one thread');
 for (const { name, stepsPerSecond } of environments)
   say(`  ${name.padEnd(24)} ${Math.round(stepsPerSecond).toLocaleString('en')} steps/s`);
 
-if (isJson) console.log(JSON.stringify({ machine, engine, updates, ppo, environments }, null, 2));
+if (isJson) console.log(JSON.stringify({ machine, engine, updates, ppo, mazes, environments }, null, 2));

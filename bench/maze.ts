@@ -23,10 +23,9 @@ const ACTIONS = 3;
 export const MAZE_LEARNER: PpoOptions = {
   ...ppoDefaults,
   network: {
+    ...ppoDefaults.network,
     hidden: [],
     activation: 'relu',
-    layerNorm: false,
-    gru: null,
     lstm: UNITS,
     convolution: [{ filters: FILTERS, size: 3, stride: 1 }],
     heads: [HEADS],

@@ -19,7 +19,7 @@ export class Views {
   private readonly pad: number;
   /** Cells of the padded maze's side. */
   private readonly side: number;
-  /** Integers of a line; one more than its bits need, so that the next one can always be read too. */
+  /** Integers of a line: one, or one more than its bits need, so that the next one can always be read too. */
   private readonly words: number;
   /** [B, 4, side, words]. */
   private readonly bits: Int32Array;
@@ -43,7 +43,7 @@ export class Views {
     this.half = view >> 1;
     this.pad = view - 1;
     this.side = size + 2 * this.pad;
-    this.words = ((this.side + 31) >> 5) + 1;
+    this.words = this.side <= 32 ? 1 : ((this.side + 31) >> 5) + 1;
     this.bits = new Int32Array(copies * 4 * this.side * this.words).fill(-1);
     this.down = new Int32Array(size);
     this.up = new Int32Array(size);
@@ -76,7 +76,7 @@ export class Views {
     const { side, words, bits } = this;
     const base = b * 4 * side * words;
     bits.fill(-1, base, base + 4 * side * words);
-    if (side <= 32) this.lookAtOnce(base, walls, offset);
+    if (words === 1) this.lookAtOnce(base, walls, offset);
     else this.lookCellByCell(base, walls, offset);
   }
 
@@ -126,6 +126,17 @@ export class Views {
     }
   }
 
+  /** Five cells, whose walls are the lowest bits. */
+  private row(walls: number, out: Float64Array, to: number): void {
+    const { rows } = this;
+    const from = (walls & 31) * 5;
+    out[to] = rows[from]!;
+    out[to + 1] = rows[from + 1]!;
+    out[to + 2] = rows[from + 2]!;
+    out[to + 3] = rows[from + 3]!;
+    out[to + 4] = rows[from + 4]!;
+  }
+
   /**
    * Writes what the agent of copy `b` sees to `out[at...]`: [view, view] cells, the farthest row first, left to right; the
    * agent stands in the middle of the last row. x, y: its cell and the goal's.
@@ -149,22 +160,25 @@ export class Views {
     const rightY = turns[turn + 4]!;
     const line = aheadX * x + aheadY * y + turns[turn + 2]!;
     const place = rightX * x + rightY * y + turns[turn + 5]!;
-    const mask = (1 << view) - 1;
-    const shift = place & 31;
-    let word = ((b * 4 + direction) * side + line + view - 1) * words + (place >> 5);
-    let to = at;
-    for (let far = view; far > 0; far--, word -= words, to += view) {
-      // A shift by 32 is none at all, so the next integer's bits go up in two steps.
-      const code = ((bits[word]! >>> shift) | ((bits[word + 1]! << 1) << (31 - shift))) & mask;
-      const from = code * view;
-      // The usual view, spelled out: a third faster than counting.
-      if (view === 5) {
-        out[to] = rows[from]!;
-        out[to + 1] = rows[from + 1]!;
-        out[to + 2] = rows[from + 2]!;
-        out[to + 3] = rows[from + 3]!;
-        out[to + 4] = rows[from + 4]!;
-      } else for (let k = 0; k < view; k++) out[to + k] = rows[from + k]!;
+    const first = (b * 4 + direction) * side + line;
+    // The usual view of the usual mazes, spelled out.
+    if (view === 5 && words === 1) {
+      this.row(bits[first + 4]! >>> place, out, at);
+      this.row(bits[first + 3]! >>> place, out, at + 5);
+      this.row(bits[first + 2]! >>> place, out, at + 10);
+      this.row(bits[first + 1]! >>> place, out, at + 15);
+      this.row(bits[first]! >>> place, out, at + 20);
+    } else {
+      const mask = (1 << view) - 1;
+      const shift = place & 31;
+      let word = (first + view - 1) * words + (place >> 5);
+      let to = at;
+      for (let far = view; far > 0; far--, word -= words, to += view) {
+        // A shift by 32 is none at all, so the next integer's bits go up in two steps.
+        const next = words === 1 ? 0 : (bits[word + 1]! << 1) << (31 - shift);
+        const from = (((bits[word]! >>> shift) | next) & mask) * view;
+        for (let k = 0; k < view; k++) out[to + k] = rows[from + k]!;
+      }
     }
     const toX = goalX - x;
     const toY = goalY - y;
