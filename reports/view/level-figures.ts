@@ -100,4 +100,8 @@ function panelsOf(curves: readonly Curve[], pattern: RegExp): CurvePanel[] {
   return [...titles].map(([metric, title]) => ({ title, curves: curves.filter((curve) => curve.metric === metric) }));
 }
 
-const TITLES: Readonly<Record<string, string>> = { path: 'shortest path', solvable: 'share that can be solved', exact: 'exact regret' };
+const TITLES: Readonly<Record<string, string>> = {
+  path: 'shortest path',
+  solvable: 'share that can be solved',
+  exact: 'exact regret',
+};
