@@ -122,7 +122,7 @@ export const backboneNetworkDefaults: BackboneNetworkOptions = {
   hidden: null,
   norm: 'pre',
   normKind: 'layer',
-  qkNorm: true,
+  qkNorm: false,
   softmax: 'standard',
   bias: true,
   context: 1,

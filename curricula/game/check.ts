@@ -1,4 +1,4 @@
-import { checkPpo } from '../../agents/index.ts';
+import { checkPpo, hasMemory } from '../../agents/index.ts';
 import { LightbulbError } from '../../core/index.ts';
 import { type BatchedEnvironment, hasText, printSpace } from '../../worlds/index.ts';
 import { castOf, type GameOptions } from './options.ts';
@@ -85,8 +85,7 @@ function checkPlayers(options: GameOptions, { groups }: BatchedEnvironment): voi
       'players of a game share neither critics, networks nor rewards',
       'Use "critic": "independent", "sharing": "role", "teamReward": false',
     );
-  const isRecurrent = network.gru !== null || network.lstm !== null;
-  if (isRecurrent && !options.learnsInReality)
+  if (hasMemory(network) && !options.learnsInReality)
     throw unsupported(
       'protagonist/network',
       'who learns in dreams alone remembers nothing of reality',
