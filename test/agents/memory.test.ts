@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { PpoOptions } from '../../agents/index.ts';
+import { backboneNetworkDefaults, type PpoOptions } from '../../agents/index.ts';
 import { stream } from '../../core/index.ts';
 import {
   batch,
@@ -194,11 +194,15 @@ function recall(): Environment {
   };
 }
 
+/** A small one: two observations say nothing here, and three all. */
+const backbone = { ...backboneNetworkDefaults, layers: 1, width: 16, heads: 2, bins: 16 };
+
 describe('a task of memory', () => {
   for (const [name, memory] of [
     ['is solved with a GRU', { gru: 8 }],
     ['is solved with an LSTM', { lstm: 8 }],
     ['is solved with an LSTM that policy and values share', { lstm: 8, heads: [8], sharedTrunk: true }],
+    ['is solved with a backbone that sees three observations', { backbone: { ...backbone, context: 3 } }],
     ['is not solved without', {}],
   ] as const) {
     it(name, async () => {
