@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { DreamerModelOptions } from '../agents/index.ts';
 import { rssmDefaults, transformerDefaults } from '../worlds/models/index.ts';
 import type { Frozen, Same } from './agreement.ts';
-import { count, orDefaults, tagged } from './schema-parts.ts';
+import { count, nullable, orDefaults, tagged } from './schema-parts.ts';
 
 const weight = (description: string) => Type.Number({ description, minimum: 0 });
 
@@ -17,6 +17,10 @@ const latents = {
   likelihood: Type.Union([Type.Literal('gaussian'), Type.Literal('bernoulli')], {
     description:
       'How observations are distributed about what is decoded: "gaussian" is squared error, "bernoulli" cross-entropy, for numbers from 0 to 1.',
+  }),
+  observationScale: nullable(Type.Array(Type.Number({ exclusiveMinimum: 0 })), {
+    description:
+      'What each number of a vector is multiplied by before it goes in and is predicted: 1 / its deviation. null leaves them.',
   }),
   uniformMix: Type.Number({
     description: 'Share of the uniform distribution in every choice of a latent.',

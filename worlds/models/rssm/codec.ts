@@ -4,7 +4,15 @@ import type { Space } from '../../space.ts';
 import { flatSize } from '../../spaces/index.ts';
 import { symlog } from '../symlog.ts';
 import { type TrunkOf, trunk } from '../trunk.ts';
-import { bernoulli, checkLikelihood, type Likelihood, symlogGaussian, unitGaussian } from './likelihood.ts';
+import {
+  bernoulli,
+  checkLikelihood,
+  checkScale,
+  type Likelihood,
+  scaled,
+  symlogGaussian,
+  unitGaussian,
+} from './likelihood.ts';
 import type { RssmOptions } from './options.ts';
 import { pictureCodec } from './pictures.ts';
 
@@ -19,14 +27,15 @@ export interface Codec extends Likelihood {
   decode(parameters: Tree<tf.Tensor>, y: tf.Tensor): tf.Tensor;
 }
 
-export type CodecOptions = Pick<RssmOptions, 'units' | 'layers' | 'channels' | 'likelihood'>;
+export type CodecOptions = Pick<RssmOptions, 'units' | 'layers' | 'channels' | 'likelihood' | 'observationScale'>;
 
 /**
  * For bytes of pictures, convolutions; for everything else, dense layers on its numbers. `inputs`: F of a state. Error
- * `invalid_input` where the likelihood does not fit the space.
+ * `invalid_input` where the likelihood or the scale does not fit the space.
  */
 export function createCodec(space: Space, inputs: number, options: CodecOptions): Codec {
   checkLikelihood(options.likelihood, space);
+  checkScale(options.observationScale, options.likelihood, space);
   const isPicture = space.type === 'box' && space.dtype === 'uint8' && space.shape.length === 3;
   const { likelihood } = options;
   return isPicture
@@ -35,16 +44,17 @@ export function createCodec(space: Space, inputs: number, options: CodecOptions)
 }
 
 /** Numbers of any size go in as their symlog, and are predicted as that where the likelihood is Gaussian. */
-function vectorCodec(size: number, inputs: number, { units, layers, likelihood }: CodecOptions): Codec {
+function vectorCodec(size: number, inputs: number, options: CodecOptions): Codec {
+  const { units, layers, likelihood, observationScale } = options;
   return {
     features: units,
     initialise: (stream) => ({
       encoder: trunk.init(stream, { inputs: size, units, layers }),
       decoder: trunk.init(stream, { inputs, units, layers, outputs: size }),
     }),
-    encode: (parameters, x) => trunk.apply(partOf(parameters, 'encoder'), symlog(x)),
+    encode: (parameters, x) => trunk.apply(partOf(parameters, 'encoder'), symlog(scaled(x, observationScale))),
     decode: (parameters, y) => trunk.apply(partOf(parameters, 'decoder'), y),
-    ...(likelihood === 'bernoulli' ? bernoulli : symlogGaussian),
+    ...(likelihood === 'bernoulli' ? bernoulli : symlogGaussian(observationScale)),
   };
 }
 

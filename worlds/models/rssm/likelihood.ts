@@ -1,6 +1,7 @@
 import { LightbulbError } from '../../../core/index.ts';
 import { tf } from '../../../nn/index.ts';
 import type { Space } from '../../space.ts';
+import { flatSize } from '../../spaces/index.ts';
 import { modelScale } from '../inputs.ts';
 import { symexp, symlog } from '../symlog.ts';
 
@@ -14,11 +15,19 @@ export interface Likelihood {
 
 export type LikelihoodName = 'gaussian' | 'bernoulli';
 
-/** Squared error between symlogs, for numbers of any size. */
-export const symlogGaussian: Likelihood = {
-  restore: symexp,
-  error: (decoded, x) => squared(decoded, symlog(x)),
-};
+/** Squared error between symlogs, for numbers of any size. With a `scale` [D], of the numbers times that. */
+export function symlogGaussian(scale: readonly number[] | null): Likelihood {
+  if (scale === null) return { restore: symexp, error: (decoded, x) => squared(decoded, symlog(x)) };
+  return {
+    restore: (decoded) => tf.div(symexp(decoded), tf.tensor1d([...scale])),
+    error: (decoded, x) => squared(decoded, symlog(scaled(x, scale))),
+  };
+}
+
+/** x: [..., D], times `scale` [D]; as it is without. */
+export function scaled(x: tf.Tensor, scale: readonly number[] | null): tf.Tensor {
+  return scale === null ? x : tf.mul(x, tf.tensor1d([...scale]));
+}
 
 /** Squared error of what a sigmoid makes of the decoder's numbers, for [0, 1]. */
 export const unitGaussian: Likelihood = {
@@ -48,6 +57,25 @@ export function checkLikelihood(name: LikelihoodName, space: Space): void {
     wanted: 'gaussian, as these observations go beyond',
     got: name,
   });
+}
+
+/** Error `invalid_input` where numbers are to be scaled that are no vector of as many, or have a unit of their own. */
+export function checkScale(scale: readonly number[] | null, name: LikelihoodName, space: Space): void {
+  if (scale === null) return;
+  const isPicture = space.type === 'box' && space.dtype === 'uint8';
+  if (isPicture || name === 'bernoulli')
+    throw new LightbulbError('invalid_input', 'only vectors with a Gaussian likelihood are scaled', {
+      where: '/observationScale',
+      wanted: 'null',
+      got: JSON.stringify(scale),
+    });
+  const size = flatSize(space);
+  if (scale.length !== size || !scale.every((each) => Number.isFinite(each) && each > 0))
+    throw new LightbulbError('invalid_input', 'these are no scales of the numbers of an observation', {
+      where: '/observationScale',
+      wanted: `${size} numbers above 0`,
+      got: JSON.stringify(scale),
+    });
 }
 
 /** Whether all numbers that models see of a space lie in [0, 1]. */

@@ -18,6 +18,11 @@ export interface RssmOptions {
    * cross-entropy, for numbers in [0, 1], pictures or not.
    */
   readonly likelihood: LikelihoodName;
+  /**
+   * What each number of a vector is multiplied by before it goes in and is predicted; null leaves them. Errors count in these
+   * units: a number whose deviation is 0.1 hardly counts beside one of 1, and a model does not spend nats on it.
+   */
+  readonly observationScale: readonly number[] | null;
   /** Share of the uniform distribution in every choice of a latent. */
   readonly uniformMix: number;
   /** Nats of divergence that cost nothing, in each of the two losses. */
@@ -38,6 +43,7 @@ export const rssmDefaults: RssmOptions = {
   layers: 1,
   channels: 16,
   likelihood: 'gaussian',
+  observationScale: null,
   uniformMix: 0.01,
   freeNats: 1,
   dynamicsScale: 1,

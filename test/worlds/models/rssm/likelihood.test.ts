@@ -5,7 +5,7 @@ import type { Space } from '../../../../worlds/index.ts';
 import { createCodec } from '../../../../worlds/models/rssm/index.ts';
 import { assertClose } from '../../../nn/close.ts';
 
-const SIZES = { units: 8, layers: 1, channels: 2 };
+const SIZES = { units: 8, layers: 1, channels: 2, observationScale: null };
 const BITS: Space = { type: 'box', shape: [3], low: 0, high: 1 };
 const BYTES: Space = { type: 'box', shape: [5, 6, 1], low: 0, high: 255, dtype: 'uint8' };
 
@@ -44,6 +44,25 @@ describe("a decoder's likelihood", () => {
       assertClose(picture.restore(dark).dataSync(), Array(30).fill(0.5), 1e-6);
       assertClose(picture.error(dark, tf.ones([1, 30])).dataSync(), [30 / 4], 1e-5);
     });
+  });
+
+  it('counts errors in the units that numbers are scaled to, and gives them back in their own', () => {
+    tf.tidy(() => {
+      const space: Space = { type: 'box', shape: [2], low: -9, high: 9 };
+      const { restore, error } = createCodec(space, 4, { ...SIZES, likelihood: 'gaussian', observationScale: [10, 1] });
+      const decoded = tf.tensor2d([Math.log(3), Math.log(3)], [1, 2]);
+      assertClose(restore(decoded).dataSync(), [0.2, 2], 1e-6);
+      assertClose(error(decoded, tf.tensor2d([0.2, 2], [1, 2])).dataSync(), [0], 1e-6);
+      assertClose(error(decoded, tf.tensor2d([0, 2], [1, 2])).dataSync(), [Math.log(3) ** 2], 1e-5);
+    });
+    for (const [of, scale] of [
+      [{ type: 'box', shape: [2], low: -9, high: 9 }, [1]],
+      [{ type: 'box', shape: [2], low: -9, high: 9 }, [1, 0]],
+      [BYTES, Array(30).fill(2)],
+    ] as const)
+      assert.throws(() => createCodec(of, 4, { ...SIZES, likelihood: 'gaussian', observationScale: scale }), {
+        code: 'invalid_input',
+      });
   });
 
   it('leaves the network as it is: the same weights and logits of a picture under either', () => {
