@@ -89,7 +89,7 @@ async function evaluateOnLevels(
   for (const { folder, warnings } of summaries)
     for (const warning of warnings) printLine(terminal.stderr, `warning: ${folder}: ${warning}`);
   if (options.json) return printJson(terminal.stdout, summaries.length === 1 ? summaries[0] : summaries);
-  await printTables(terminal, summaries);
+  await printTables(terminal, summaries, paths);
   for (const { file } of summaries) printLine(terminal.stdout, file);
 }
 
@@ -115,8 +115,12 @@ async function evaluated(
   return summaries;
 }
 
-/** One run's levels, or what the runs of each arm have in common. */
-async function printTables(terminal: Terminal, summaries: readonly LevelsSummary[]): Promise<void> {
+/** One run's levels, or what the runs of each arm have in common. `paths`: what was asked for; a batch knows its arms. */
+async function printTables(
+  terminal: Terminal,
+  summaries: readonly LevelsSummary[],
+  paths: readonly string[],
+): Promise<void> {
   const { armLevelsTable, levelsTable } = await import('../levels-table.ts');
   const [first, ...others] = summaries;
   if (others.length === 0) {
@@ -125,9 +129,12 @@ async function printTables(terminal: Terminal, summaries: readonly LevelsSummary
     return;
   }
   const { levelsOf, readRuns } = await import('../../reports/index.ts');
-  const { runs } = await readRuns(summaries.map(({ folder }) => folder));
+  const { runs } = await readRuns(paths);
   const written = new Map(summaries.map(({ folder, evaluation }) => [folder, evaluation]));
-  const now = runs.map((run) => ({ ...run, levels: [written.get(run.folder)].filter((each) => each !== undefined) }));
+  const now = runs.flatMap((run) => {
+    const evaluation = written.get(run.folder);
+    return evaluation === undefined ? [] : [{ ...run, levels: [evaluation] }];
+  });
   for (const report of levelsOf(now).reports) printLine(terminal.stdout, await armLevelsTable(report));
 }
 
