@@ -12,6 +12,7 @@ import {
   reported,
 } from '../../curricula/level-buffer.ts';
 import { replayChances, scoreChances, stalenessChances } from '../../curricula/priorities.ts';
+import { chiSquared, wantedChances } from './closed-form.ts';
 
 const options: BufferOptions = {
   capacity: 4,
@@ -70,23 +71,8 @@ describe('chances of being replayed', () => {
       { priority: 'top', top: 3 },
     ] as Partial<BufferOptions>[]) {
       const own = { ...options, ...change };
-      // The closed form, worked out apart from the code under test.
-      const rank = scores.map((score, i) => 1 + scores.filter((s, j) => s > score || (s === score && j < i)).length);
-      const weight = rank.map((r) =>
-        own.priority === 'top' ? Number(r <= own.top) : (1 / r) ** (1 / own.temperature),
-      );
-      const waited = seen.map((time) => 9 - time);
-      const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
-      const wanted = scores.map(
-        (_, i) => ((1 - own.staleness) * weight[i]!) / sum(weight) + (own.staleness * waited[i]!) / sum(waited),
-      );
-      const counts = new Int32Array(6);
-      for (const place of drawLevels({ entries, clock: 9 }, 100_000, own, stream(3, 'draws'))) counts[place]!++;
-      let statistic = 0;
-      wanted.forEach((chance, i) => {
-        if (chance === 0) assert.equal(counts[i], 0);
-        else statistic += (counts[i]! - 1e5 * chance) ** 2 / (1e5 * chance);
-      });
+      const wanted = wantedChances(scores, seen, 9, own);
+      const statistic = chiSquared(drawLevels({ entries, clock: 9 }, 100_000, own, stream(3, 'draws')), wanted);
       // 20.5 is passed once in a thousand times at 5 degrees of freedom.
       assert.ok(statistic < 20.5, `${statistic}, ${JSON.stringify(change)}`);
     }

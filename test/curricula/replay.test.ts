@@ -44,6 +44,12 @@ function play(feed: ReturnType<typeof rounds>, count: number): { levels: readonl
   });
 }
 
+/** Whether each child says that it is that of the parent in its place. */
+function haveOneChildEach(parents: readonly Json[], children: readonly Json[]): boolean {
+  const named = children.map((child) => (child as { parent?: Json }).parent ?? null);
+  return JSON.stringify(named) === JSON.stringify(parents);
+}
+
 describe('replay of levels', () => {
   it('plays new levels until there are enough, and then those it has, as often as it should', () => {
     const feed = rounds({ ...plrDefaults, ...small, capacity: 4000, fill: 0.01, replay: 0.3 });
@@ -92,11 +98,9 @@ describe('replay of levels', () => {
       if (!before.learns) continue;
       assert.ok(!learns, 'mutants are only looked at');
       generations++;
-      assert.deepEqual(
-        levels.map((level) => (level as { parent: Json }).parent),
-        before.levels,
-        'one child of each parent, in their order',
-      );
+      assert.ok(haveOneChildEach(before.levels, levels));
+      // As dcd #11 had it: the first was changed, and all others played once more.
+      assert.ok(!haveOneChildEach(before.levels, [levels[0]!, ...before.levels.slice(1)]));
       for (const level of before.levels) parents.add(JSON.stringify(level));
     }
     assert.ok(generations > 50);
