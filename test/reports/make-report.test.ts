@@ -173,8 +173,8 @@ describe('a report', () => {
     assert.deepEqual(armOf(run('a', slow), run('a', slow, { threads: 2 })), ['ppo', 'ppo']);
     assert.deepEqual(armOf(run('a', slow), run('b', fast)), ['ppo', 'ppo']);
     assert.deepEqual(armOf(run('a', slow), run('a', fast), run('a', { ...slow, gru: [3] })), [
-      'ppo (rate=1, gru=none)',
-      'ppo (rate=2, gru=none)',
+      'ppo (rate=1)',
+      'ppo (rate=2)',
       'ppo (rate=1, gru=[3])',
     ]);
   });

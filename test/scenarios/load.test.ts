@@ -49,7 +49,7 @@ const mistakes: [what: string, text: string, code: ErrorCode, message: string][]
     'an unknown learner',
     `${head}  ${cartpole},\n  "learner": { "name": "pppo", "clip": 0.1 } }`,
     'invalid_input',
-    ':5:16 /learner/name: "name" is none of the known values; wanted one of "ppo", "iql", "vdn", "qmix", "random", "scripted", "dreamer", "tabular", "world-models", "shared", "gato", got "pppo". Did you mean "ppo"?',
+    ':5:16 /learner/name: "name" is none of the known values; wanted one of "ppo", "iql", "vdn", "qmix", "random", "scripted", "dreamer", "game", "tabular", "world-models", "shared", "gato", got "pppo". Did you mean "ppo"?',
   ],
   [
     'a learner that is no object',
