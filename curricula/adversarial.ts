@@ -117,7 +117,7 @@ export function adversarialLevels(
       const { rounds, furtherSteps } = state;
       return prefixed('curriculum/', {
         ...last,
-        ...(replay === null ? {} : { ...bufferNumbers(state.buffer, space), replayed: shareReplayed(rounds) }),
+        ...(replay === null ? {} : { ...bufferNumbers(state.buffer, space, replay), replayed: shareReplayed(rounds) }),
         'steps/antagonist': furtherSteps,
         'steps/adversary': rounds.built * adversary.actionsPerRound,
       });

@@ -1,7 +1,8 @@
 import type { Json } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
-import type { LevelBuffer } from './level-buffer.ts';
+import { chancesOf, type LevelBuffer } from './level-buffer.ts';
+import type { PriorityOptions } from './priorities.ts';
 
 /**
  * Means of what levels are like, as `level/<name>`: of what the space says of them, or, where it says nothing, of the numbers
@@ -23,14 +24,27 @@ export function levelMeans(levels: readonly Json[], space: LevelSpace): Record<s
   return Object.fromEntries([...sums].map(([key, { sum, count }]) => [`level/${key}`, sum / count]));
 }
 
-/** What a buffer holds: how many levels, their mean score, and what they are like (`buffer/level/...`). */
-export function bufferNumbers({ entries }: LevelBuffer, space: LevelSpace): Record<string, number> {
+/**
+ * What a buffer holds: how many levels, their mean score, what they are like (`buffer/level/...`), and the entropy of the
+ * distribution that they are replayed by (`buffer/entropy`, nats): its exponential is how many are in play, in effect.
+ */
+export function bufferNumbers(
+  buffer: LevelBuffer,
+  space: LevelSpace,
+  options: PriorityOptions,
+): Record<string, number> {
+  const { entries } = buffer;
+  const about =
+    entries.length === 0
+      ? {}
+      : { score: meanOf(entries.map(({ score }) => score)), entropy: entropyOf(chancesOf(buffer, options)) };
   const levels = entries.map(({ level }) => level);
-  return {
-    buffer: entries.length,
-    ...(entries.length === 0 ? {} : { 'buffer/score': meanOf(entries.map(({ score }) => score)) }),
-    ...prefixed('buffer/', levelMeans(levels, space)),
-  };
+  return { buffer: entries.length, ...prefixed('buffer/', { ...about, ...levelMeans(levels, space) }) };
+}
+
+/** Of a distribution, in nats. */
+function entropyOf(chances: Float64Array): number {
+  return chances.reduce((sum, chance) => (chance > 0 ? sum - chance * Math.log(chance) : sum), 0);
 }
 
 /** The numbers, each with `prefix` before its name. */

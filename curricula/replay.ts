@@ -76,7 +76,7 @@ export function replayLevels(options: ReplayOptions, space: LevelSpace, stream: 
       const total = rounds.new + rounds.replayed + rounds.mutated;
       const numbers = {
         ...last,
-        ...bufferNumbers(buffer, space),
+        ...bufferNumbers(buffer, space, options),
         replayed: rounds.replayed / Math.max(1, total),
         mutated: rounds.mutated / Math.max(1, total),
       };

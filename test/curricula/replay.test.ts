@@ -146,6 +146,18 @@ describe('replay of levels', () => {
     assert.equal(scoreOf('learnability', [[0.9], [0.2]]), 0);
   });
 
+  it('says how many levels are in play, as the entropy of the distribution that they are replayed by', () => {
+    for (const [top, inPlay] of [
+      [1, 1],
+      [3, 3],
+    ] as const) {
+      const feed = rounds({ ...robustPlrDefaults, ...small, priority: 'top', top });
+      feed.next(COPIES);
+      feed.report(round([0.5, 0.6, 0.9, 0.7]), 0);
+      assert.ok(Math.abs(feed.metrics()['curriculum/buffer/entropy']! - Math.log(inPlay)) < 1e-12);
+    }
+  });
+
   it('goes on from what was saved as if it had never stopped', () => {
     const options = { ...accelDefaults, ...small };
     const whole = rounds(options);
