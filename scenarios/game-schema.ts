@@ -29,9 +29,9 @@ const floor = Type.Object(
 
 const adversary = Type.Object(
   {
-    objective: Type.Enum(['none', 'value', 'error', 'regret'], {
+    objective: Type.Enum(['none', 'random', 'value', 'error', 'regret'], {
       description:
-        "What the adversary is paid for: the antagonist's reward less the protagonist's, the reward that players miss, or the model's error. none: nobody disturbs dreams.",
+        "What the adversary is paid for: the antagonist's reward less the protagonist's, the reward that players miss, or the model's error. random: chance disturbs each dream in one direction. none: nobody disturbs dreams.",
     }),
     radius: Type.Number({
       description: "Nats: how far a disturbed step may be from the model's own (KL divergence).",

@@ -41,7 +41,7 @@ const NAME = 'arena';
  * reward less half of the protagonist's, so that both returns together are the regret. Paying each agent by its own dream
  * would sum to the same, but an agent that cannot tell whose dream it is could not tell what to expect either; this way what
  * both players earn alike is nothing to begin with. Both agents live until both sides are over: what one side earns after
- * the other's end is regret too.
+ * the other's end is regret too. `random` moves are nobody's: there is no such group.
  *
  * Dream b draws its start and all its noise from `stream(seed, 'environment/<R + b>')`.
  */
@@ -60,6 +60,7 @@ export class Arena implements BatchedEnvironment {
     this.R = reality?.environment.batchSize ?? 0;
     this.batchSize = this.R + (dreams?.copies ?? 0);
     const { sides = 1, moveSize = 0, featureSize = 0 } = dreams ?? {};
+    const hasAdversary = moveSize > 0 && dreams?.options.adversary.objective !== 'random';
     const adversary: Group = {
       name: 'adversary',
       agents: Array.from({ length: sides }, (_, side) => `adversary_${side}`),
@@ -70,7 +71,7 @@ export class Arena implements BatchedEnvironment {
     this.groups = [
       { ...group, name: 'protagonist', agents: ['protagonist'] },
       ...(sides === 2 ? [{ ...group, name: 'antagonist', agents: ['antagonist'] }] : []),
-      ...(moveSize > 0 ? [adversary] : []),
+      ...(hasAdversary ? [adversary] : []),
     ];
     this.widths = this.groups.map(({ observation }) => flatSize(observation));
     this.stage = dreams && new Stage({ ...dreams, group }, this.R);

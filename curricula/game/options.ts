@@ -11,9 +11,11 @@ import { rssmDefaults, type Sees } from '../../worlds/models/index.ts';
 export interface AdversaryOptions {
   /**
    * What it is paid for. `regret`: the antagonist's reward less the protagonist's; `value`: the reward that the player of its
-   * dream misses; `error`: the ensemble's disagreement about the step; `none`: there is no adversary, dreams are the model's own.
+   * dream misses; `error`: the ensemble's disagreement about the step. `random`: for nothing, and it does not learn: each dream is
+   * disturbed in a direction of its own that chance draws, as far as the radius lets it, which is the control of the others.
+   * `none`: dreams are the model's own.
    */
-  readonly objective: 'none' | 'value' | 'error' | 'regret';
+  readonly objective: 'none' | 'random' | 'value' | 'error' | 'regret';
   /** Nats: how far a disturbed step may be from the model's own. */
   readonly radius: number;
   /** Numbers of its action, at most: where a step has more noise, weights of fixed directions. */
@@ -146,7 +148,8 @@ export const gameDefaults: GameOptions = {
 export interface Cast {
   /** Two players in each dream: regret is asked for, by the adversary or for the ranks. */
   readonly isPaired: boolean;
-  readonly hasAdversary: boolean;
+  /** Dreams are disturbed, by an adversary or by chance. */
+  readonly isDisturbed: boolean;
   /** Somebody asks for the ensemble's disagreement. */
   readonly needsError: boolean;
   /** There is a model at all. */
@@ -158,7 +161,7 @@ export function castOf({ dreams, adversary, selection, rewards, sees }: GameOpti
   const isRanked = isDreaming && selection.by === 'regret' && selection.against === 'antagonist';
   return {
     isPaired: isDreaming && (adversary.objective === 'regret' || isRanked),
-    hasAdversary: isDreaming && adversary.objective !== 'none',
+    isDisturbed: isDreaming && adversary.objective !== 'none',
     needsError: isDreaming && (adversary.objective === 'error' || selection.by === 'error' || rewards === 'error'),
     needsModel: isDreaming || sees === 'features',
   };

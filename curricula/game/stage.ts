@@ -45,7 +45,7 @@ export interface StageOptions {
   readonly copies: number;
   /** 1, or 2 with an antagonist. */
   readonly sides: number;
-  /** k, numbers of an adversary's action; 0 where there is none. */
+  /** k, numbers of what disturbs a row; 0 where nothing does. */
   readonly moveSize: number;
   /** F. */
   readonly featureSize: number;
@@ -61,6 +61,8 @@ export interface SavedStage {
   readonly errors: readonly number[];
   readonly lengths: readonly number[];
   readonly levels: readonly Json[];
+  /** Where chance moves dreams: what it drew. */
+  readonly moves: readonly number[];
 }
 
 /**
@@ -69,6 +71,9 @@ export interface SavedStage {
  */
 export class Stage {
   private readonly isRegret: boolean;
+  /** Moves are an agent's, or chance's. */
+  private readonly hasAdversary: boolean;
+  private readonly isRandom: boolean;
   private readonly encode: ReturnType<typeof actionEncoder>;
   private readonly show: Show;
   private readonly width: number;
@@ -98,6 +103,8 @@ export class Stage {
   ) {
     const { group, sees, copies, sides, moveSize, options } = stage;
     this.isRegret = options.adversary.objective === 'regret';
+    this.isRandom = moveSize > 0 && options.adversary.objective === 'random';
+    this.hasAdversary = moveSize > 0 && !this.isRandom;
     this.encode = actionEncoder(group.action);
     this.width = flatSize(group.observation);
     this.show = shownAs(sees, group, this.width, 'arena');
@@ -162,10 +169,11 @@ export class Stage {
       errors: Array.from(this.errors),
       lengths: Array.from(this.lengths),
       levels: this.levels.slice(),
+      moves: this.isRandom ? Array.from(this.moves) : [],
     };
   }
 
-  load({ streams, played, steps, isOver, returns, errors, lengths, levels }: SavedStage): void {
+  load({ streams, played, steps, isOver, returns, errors, lengths, levels, moves }: SavedStage): void {
     this.streams = streams.map(restoreStream);
     this.stage.played.load(played);
     this.steps.set(steps);
@@ -174,6 +182,7 @@ export class Stage {
     this.errors.set(errors);
     this.lengths.set(lengths);
     for (const [b, level] of levels.entries()) this.levels[b] = level;
+    this.moves.set(moves);
     this.news = nothingNew();
   }
 
@@ -206,7 +215,7 @@ export class Stage {
       else going++;
       if (isCut) cut++;
     }
-    if (this.moves.length > 0) this.payAdversary(b, going === 0, cut > 0, outs);
+    if (this.hasAdversary) this.payAdversary(b, going === 0, cut > 0, outs);
     if (going === 0) {
       this.tell(b);
       this.begin(b);
@@ -269,6 +278,23 @@ export class Stage {
       this.errors[r] = 0;
       this.lengths[r] = 0;
     }
+    if (this.isRandom) this.drawMoves(b);
+  }
+
+  /** All of dream b is moved in one direction, drawn uniformly: of length 1, which alone reaches the edge of the ball. */
+  private drawMoves(b: number): void {
+    const { moves } = this;
+    const { sides, moveSize } = this.stage;
+    const first = b * sides * moveSize;
+    let squares = 0;
+    for (let k = first; k < first + moveSize; k++) {
+      const value = this.streams[b]!.normal();
+      moves[k] = value;
+      squares += value * value;
+    }
+    const length = Math.sqrt(squares);
+    for (let k = first; k < first + moveSize; k++) moves[k]! /= length;
+    for (let side = 1; side < sides; side++) moves.copyWithin(first + side * moveSize, first, first + moveSize);
   }
 
   /** What everybody in dream b sees now, and whether they are there. */
@@ -281,7 +307,7 @@ export class Stage {
       out.alive[before + b] = 1 - isOver[r]!;
       if (isOver[r] === 0) this.showPlayer(out.observation, b, r);
       else out.observation.fill(0, (before + b) * width, (before + b + 1) * width);
-      if (this.moves.length === 0) continue;
+      if (!this.hasAdversary) continue;
       const own = outs.at(-1)!;
       const seat = (before + b) * sides + side;
       const isThere = this.isRegret || isOver[r] === 0;
@@ -308,6 +334,7 @@ export class Stage {
       for (let b = 0; b < copies; b++)
         copyRow(encoded, b, played.rows.action, b * sides + side, encoded.length / copies);
     }
+    if (!this.hasAdversary) return;
     const all = given.at(-1)!;
     const from = before * sides * moveSize;
     for (let i = 0; i < moves.length; i++) moves[i] = Math.min(1, Math.max(-1, all[from + i]!));

@@ -96,7 +96,7 @@ function train(spec: GameSpec, onFailure: (close: () => void) => void): Training
       ? reality
       : new Seen({ environment: reality, model: world!.model, parameters: () => world!.tree(), executor });
   onFailure(() => presented.close?.());
-  const disturbance = cast.hasAdversary
+  const disturbance = cast.isDisturbed
     ? new Disturbance({ noise: world!.model.imagineNoise, ...adversary, stream: named('directions') })
     : undefined;
   const sides = cast.isPaired ? 2 : 1;

@@ -129,6 +129,33 @@ describe('the arena', () => {
     assert.ok(Math.abs(news.nats / 16 - 2) < 1e-6);
   });
 
+  it('is disturbed by chance without an adversary: each dream to one side, for both players, to the edge', () => {
+    const options = { copies: 16, horizon: 6 } as const;
+    const still = arenaOfWalks({ ...options, adversary: { objective: 'random', radius: 0 } });
+    const base = play(still.arena, 6, () => 0).outputs;
+    const { arena } = arenaOfWalks({ ...options, adversary: { objective: 'random', radius: 2 } });
+    assert.deepEqual(
+      arena.groups.map(({ name }) => name),
+      ['protagonist', 'antagonist'],
+    );
+    const { outputs, news } = play(arena, 6, () => 0);
+    const sides = Array.from({ length: 16 }, (_, b) =>
+      outputs.map(([protagonist, antagonist], t) => {
+        assert.equal(protagonist!.reward[b], antagonist!.reward[b]);
+        return protagonist!.reward[b]! - base[t]![0]!.reward[b]!;
+      }),
+    );
+    // The noise is one normal number: 2 nats move it by 2, up or down.
+    for (const moved of sides) {
+      for (const each of moved) assert.ok(Math.abs(Math.abs(each) - 2) < 1e-5, `${each}`);
+      assert.ok(moved.every((each) => each > 0 === moved[0]! > 0));
+    }
+    const up = sides.filter(([first]) => first! > 0).length;
+    assert.ok(up > 2 && up < 14, `${up} of 16`);
+    assert.ok(Math.abs(news.nats / news.disturbed - 2) < 1e-6);
+    assert.equal(news.moves, 0);
+  });
+
   it('refuses steps that the model finds too unlikely, and takes the undisturbed ones', () => {
     const floor = { nats: 3, draws: 8 };
     const options = { sides: 1, copies: 64, horizon: 50 } as const;
@@ -146,16 +173,18 @@ describe('the arena', () => {
     assert.equal(run(0).news.refused, 0);
   });
 
-  it('goes on exactly from a snapshot', () => {
-    const make = () => arenaOfWalks({ walk: { end: 2 }, ending: 'drawn', starts: [0, 1, -1] }).arena;
-    const one = make();
-    play(one, 7, mixed, 3);
-    const saved = JSON.parse(JSON.stringify(one.snapshot())) as Json;
-    const other = make();
-    other.restore(saved);
-    assert.deepEqual(play(other, 20, mixed, null), play(one, 20, mixed, null));
-    assert.throws(() => arenaOfWalks({ copies: 2 }).arena.restore(saved), /another arena/);
-  });
+  for (const objective of ['regret', 'random'] as const)
+    it(`goes on exactly from a snapshot: ${objective}`, () => {
+      const options = { walk: { end: 2 }, ending: 'drawn', starts: [0, 1, -1], adversary: { objective } } as const;
+      const make = () => arenaOfWalks(options).arena;
+      const one = make();
+      play(one, 7, mixed, 3);
+      const saved = JSON.parse(JSON.stringify(one.snapshot())) as Json;
+      const other = make();
+      other.restore(saved);
+      assert.deepEqual(play(other, 20, mixed, null), play(one, 20, mixed, null));
+      assert.throws(() => arenaOfWalks({ copies: 2 }).arena.restore(saved), /another arena/);
+    });
 
   it('draws gumbel and uniform noise inside the same ball', () => {
     for (const kind of ['gumbel', 'uniform'] as const) {

@@ -67,6 +67,7 @@ const variants: Readonly<Record<string, { readonly options: Partial<GameOptions>
       selection: selection({ by: 'error', collect: 'selected' }),
     },
   },
+  'disturbed by chance': { options: { adversary: adversary('random', { radius: 1 }) } },
   'domain randomisation in dreams': { options: { adversary: adversary('none') } },
   'reality alone': { options: { dreams: 0, adversary: adversary('none') } },
 };
