@@ -3,7 +3,14 @@ import type { Json } from '../core/index.ts';
 import type { LevelSpace } from '../worlds/index.ts';
 import { meanOf } from './boltzmann.ts';
 import { rankCorrelation } from './rank-correlation.ts';
-import { l1ValueLoss, learnability, maxMonteCarlo, positiveValueLoss, settledReturns } from './scores.ts';
+import {
+  type EpisodeReturns,
+  l1ValueLoss,
+  learnability,
+  maxMonteCarlo,
+  positiveValueLoss,
+  settledReturns,
+} from './scores.ts';
 
 /** Scores of a round's levels that only the curriculum knows, or knows better, by name: [K] each. */
 export type OwnScores = Readonly<Record<string, ArrayLike<number>>>;
@@ -33,10 +40,10 @@ export function trackScores(rounds: LevelRounds & Partial<ScoringRounds>, space:
     async report(outcome, steps) {
       await rounds.report(outcome, steps);
       const own = rounds.ownScores?.() ?? {};
-      const { mean } = settledReturns(outcome);
-      const regret = mean.map((each, k) => optimum(levels[k]!) - each);
+      const returns = settledReturns(outcome);
+      const regret = returns.mean.map((each, k) => optimum(levels[k]!) - each);
       const numbers: Record<string, number> = { 'curriculum/regret/exact': meanOf(regret) };
-      for (const [name, scores] of Object.entries({ ...scoresOfAll(outcome), ...own })) {
+      for (const [name, scores] of Object.entries({ ...scoresOfAll(outcome, returns), ...own })) {
         const correlation = rankCorrelation(scores, regret);
         if (correlation !== undefined) numbers[`curriculum/correlation/${name}`] = correlation;
       }
@@ -52,8 +59,7 @@ export function trackScores(rounds: LevelRounds & Partial<ScoringRounds>, space:
   };
 }
 
-function scoresOfAll(outcome: RoundOutcome): OwnScores {
-  const returns = settledReturns(outcome);
+function scoresOfAll(outcome: RoundOutcome, returns: EpisodeReturns): OwnScores {
   return {
     maxMonteCarlo: maxMonteCarlo(outcome, returns.best),
     positiveValueLoss: positiveValueLoss(outcome),

@@ -1,5 +1,6 @@
 import type { Stream } from '../../core/index.ts';
 import { type Disturbance, RowNoise } from '../../worlds/models/index.ts';
+import { copyRow } from './copy-row.ts';
 import { type Imagination, ImaginedRows, type WorldParameters } from './imagination.ts';
 import type { FloorOptions } from './options.ts';
 import type { Starts } from './starts.ts';
@@ -173,8 +174,4 @@ export class Dreams {
     copyRow(from.features, row, this.features, r, this.features.length / R);
     copyRow(from.decoded, row, this.decoded, r, this.decoded.length / R);
   }
-}
-
-function copyRow(from: Float32Array, row: number, to: Float32Array, into: number, width: number): void {
-  for (let i = 0, a = row * width, b = into * width; i < width; i++) to[b + i] = from[a + i]!;
 }

@@ -8,7 +8,6 @@ import {
 import type { Json } from '../../core/index.ts';
 import {
   type BatchedEnvironment,
-  createOutputs,
   flatSize,
   type Group,
   type GroupActions,
@@ -42,7 +41,6 @@ export class Reality implements BatchedEnvironment {
   /** [B, D] and [B, A], as the model sees them. */
   private readonly seen: Float32Array;
   private readonly done: Float32Array;
-  private readonly out: readonly [GroupOutput];
   /** [B]: the number of each copy's episode in the replay, and how it went so far. */
   private readonly episode: Int32Array;
   private readonly returns: Float64Array;
@@ -68,7 +66,6 @@ export class Reality implements BatchedEnvironment {
     this.scale = modelScale(group.observation);
     this.seen = new Float32Array(B * flatSize(group.observation));
     this.done = new Float32Array(B * (replay?.shape.action ?? 0));
-    this.out = createOutputs(environment.groups, B) as unknown as readonly [GroupOutput];
     this.episode = new Int32Array(B);
     this.returns = new Float64Array(B);
     this.lengths = new Int32Array(B);
@@ -153,11 +150,6 @@ export class Reality implements BatchedEnvironment {
 
   close(): void {
     this.environment.close?.();
-  }
-
-  /** Arrays of its size, for who steps it beside other things. */
-  get outputs(): readonly [GroupOutput] {
-    return this.out;
   }
 
   private begin(b: number, { observation }: GroupOutput): void {

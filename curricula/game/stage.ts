@@ -8,6 +8,7 @@ import {
   type GroupOutput,
 } from '../../worlds/index.ts';
 import { actionEncoder, actionWidth, type Sees, type Show, shownAs } from '../../worlds/models/index.ts';
+import { copyRow } from './copy-row.ts';
 import type { Dreams } from './dreams.ts';
 import type { GameOptions } from './options.ts';
 import type { Starts } from './starts.ts';
@@ -343,8 +344,4 @@ export class Stage {
 
 function nothingNew(): DreamNews {
   return { dreams: [], disturbed: 0, nats: 0, refused: 0, paid: 0, moves: 0 };
-}
-
-function copyRow(from: Float32Array, row: number, to: Float32Array, into: number, width: number): void {
-  for (let i = 0, a = row * width, b = into * width; i < width; i++) to[b + i] = from[a + i]!;
 }

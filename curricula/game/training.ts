@@ -8,10 +8,12 @@ import {
   type Iteration,
   type Player,
   type PlayerOptions,
+  placedUnder,
   randomPlayer,
   returnsOf,
   type Training,
   takeFrom,
+  under,
 } from '../../agents/index.ts';
 import { type Json, restoreStream, type Stream, type StreamState, stream } from '../../core/index.ts';
 import type { Executor, Value } from '../../nn/index.ts';
@@ -215,10 +217,11 @@ function train(spec: GameSpec, onFailure: (close: () => void) => void): Training
       const own = players.save();
       const seen = world?.save();
       const begun = starts?.save();
-      const tensors: Record<string, Value> = {};
-      for (const [name, value] of Object.entries(own.tensors)) tensors[`players/${name}`] = value;
-      for (const [name, value] of Object.entries(seen?.tensors ?? {})) tensors[`world/${name}`] = value;
-      if (begun !== undefined) tensors.starts = begun.states;
+      const tensors: Record<string, Value> = {
+        ...placedUnder('players', own.tensors),
+        ...placedUnder('world', seen?.tensors ?? {}),
+        ...(begun === undefined ? {} : { starts: begun.states }),
+      };
       const saved: Saved = {
         realSteps,
         isPrefilled,
@@ -235,20 +238,14 @@ function train(spec: GameSpec, onFailure: (close: () => void) => void): Training
 
     load({ tensors, state }: Checkpoint): void {
       const saved = state as unknown as Saved;
-      const under = (prefix: string): Record<string, Value> =>
-        Object.fromEntries(
-          Object.entries(tensors).flatMap(([path, value]): [string, Value][] =>
-            path.startsWith(prefix) ? [[path.slice(prefix.length), value]] : [],
-          ),
-        );
-      world?.load(under('world/'), saved.world);
+      world?.load(under('world', tensors), saved.world);
       standings.load(saved.standings);
       if (starts !== undefined) {
         const shape = [starts.capacity, world!.model.stateSize];
         starts.load(takeFrom(tensors, 'game')('starts', shape), saved.starts);
         if (starts.size > 0) starts.refresh();
       }
-      players.load({ tensors: under('players/'), state: saved.players });
+      players.load({ tensors: under('players', tensors), state: saved.players });
       // Also what a training that never began to learn has seen: levels were drawn for it.
       if (saved.reality !== null) presented.restore(saved.reality);
       if (saved.collector !== null) collector.restore(saved.collector);
