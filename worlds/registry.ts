@@ -1,7 +1,7 @@
 import { type Json, LightbulbError, suggest } from '../core/index.ts';
 import type { BatchedEnvironment } from './batched.ts';
 import { balancePole, CARTPOLE_RANGES, cartpole } from './cartpole.ts';
-import { CLEANUP_TASKS, type CleanupOptions, cleanup, tidyUp } from './cleanup/index.ts';
+import { CLEANUP_TASKS, CLEANUP_VIEWS, type CleanupOptions, cleanup, tidyUp } from './cleanup/index.ts';
 import { counting, echoClock } from './counting.ts';
 import { dodge, dodgeBlocks } from './dodge.ts';
 import { gatherFood, levelBasedForaging } from './level-based-foraging/index.ts';
@@ -202,10 +202,16 @@ export const builtins: Readonly<Record<string, Builtin>> = {
       } as TextOption<NonNullable<CleanupOptions['task']> | null>,
       maximumSteps: integer(60, 'steps after which an episode is truncated'),
       largest: { ...integer(4, 'levels are drawn from the arenas 0 to this one', 0), maximum: 4 },
+      view: {
+        type: 'text',
+        default: 'room',
+        choices: CLEANUP_VIEWS,
+        description: 'what is seen: the whole room from above, or what is around the agent',
+      } as TextOption<NonNullable<CleanupOptions['view']>>,
     },
     make: cleanup,
-    scripted({ task }) {
-      if (task !== null) return tidyUp(task);
+    scripted({ task, view, largest }) {
+      if (task !== null) return tidyUp(task, view, largest);
       throw new LightbulbError('unsupported', 'without a task there is nothing to do by hand', {
         where: 'cleanup',
         cure: `Set the option "task" to one of ${CLEANUP_TASKS.join(', ')}`,

@@ -112,7 +112,13 @@ export class Arenas {
   }
 
   isWall(b: number, cell: number): boolean {
-    return Math.floor(cell / SIDE) >= this.rows[b]! || cell % SIDE >= this.columns[b]! || cell === this.pillar[b]!;
+    return this.isWallAt(b, Math.floor(cell / SIDE), cell % SIDE);
+  }
+
+  /** Also of places that are no cell: everything around an arena is wall. */
+  isWallAt(b: number, row: number, column: number): boolean {
+    if (row < 0 || row >= this.rows[b]! || column < 0 || column >= this.columns[b]!) return true;
+    return row * SIDE + column === this.pillar[b]!;
   }
 
   /** The cell that an action leads to, or -1 where a wall is. */

@@ -1,19 +1,21 @@
 import type { ScriptedPolicy } from '../scripted.ts';
 import type { Task } from './arena.ts';
-import { SIDE } from './level.ts';
+import { LARGEST, SIDE } from './level.ts';
+import { type Content, Picture, type View } from './view.ts';
 
 const CELLS = SIDE * SIDE;
-const PLANES = 4;
 /** By action from 1: what it adds to a cell's number, and to its column. */
 const WAY = [0, -SIDE, SIDE, -1, 1] as const;
 const SIDEWAYS = [0, 0, 0, -1, 1] as const;
 
 /**
  * Brings one block after the other to where a task wants it: always the one that takes the fewest steps now, along a
- * shortest way of agent and block together, with the other blocks where they are.
+ * shortest way of agent and block together, with the other blocks where they are. `view` and `largest`: the environment's. Seen from the
+ * agent, rooms larger than the arena `largest` are not there whole, and what is not seen counts as wall.
  */
-export function tidyUp(task: Task): ScriptedPolicy {
-  return (observation, offset) => new Plan(observation, offset, task).first();
+export function tidyUp(task: Task, view: View = 'room', largest: number = LARGEST): ScriptedPolicy {
+  const picture = new Picture(view, largest);
+  return (observation, offset) => new Plan(picture.read(observation, offset), task).first();
 }
 
 /** The picture as the planner reads it, and its search. */
@@ -24,18 +26,14 @@ class Plan {
   private columns = 0;
 
   constructor(
-    observation: Float32Array,
-    offset: number,
+    room: readonly Content[],
     private readonly task: Task,
   ) {
-    for (let cell = 0; cell < CELLS; cell++) {
-      const at = offset + cell * PLANES;
-      if (observation[at] === 1) continue;
+    for (const { cell, what } of room) {
       this.isFree[cell] = 1;
       this.columns = Math.max(this.columns, (cell % SIDE) + 1);
-      if (observation[at + 1] === 1) this.agent = cell;
-      if (observation[at + 2] === 1) this.blocks.push({ cell, isRed: true });
-      if (observation[at + 3] === 1) this.blocks.push({ cell, isRed: false });
+      if (what === 'agent') this.agent = cell;
+      else if (what !== 'nothing') this.blocks.push({ cell, isRed: what === 'red' });
     }
     for (const { cell } of this.blocks) this.isFree[cell] = 0;
   }

@@ -4,7 +4,8 @@ import { Copies } from '../copies.ts';
 import { requireChoices, requireCount } from '../guards.ts';
 import { Solo } from '../solo.ts';
 import { ACTIONS, Arenas, TASKS, type Task } from './arena.ts';
-import { type CleanupLevel, cleanupLevels, LARGEST, MOST_BLOCKS, NAME, parseLevel, SIDE } from './level.ts';
+import { type CleanupLevel, cleanupLevels, LARGEST, NAME, parseLevel, SIDE } from './level.ts';
+import { Picture, VIEWS, type View } from './view.ts';
 
 export interface CleanupOptions {
   /** The task that is paid; null pays nothing. Default null. */
@@ -13,21 +14,19 @@ export interface CleanupOptions {
   readonly maximumSteps?: number;
   /** Levels are drawn from the arenas 0 to this one, at most 4. Others can be played nevertheless. Default 4. */
   readonly largest?: number;
+  /** What is seen: the whole `room` from above, or what is around the `agent`. Default `room`. */
+  readonly view?: View;
 }
 
-/** Numbers of a cell: wall, agent, red block, blue block. */
-const PLANES = 4;
-const WIDTH = SIDE * SIDE * PLANES;
-
-const GROUPS: readonly [Group] = [
-  {
+function groupOf({ shape }: Picture): Group {
+  return {
     name: 'agent',
     agents: ['agent_0'],
-    observation: { type: 'box', shape: [SIDE, SIDE, PLANES], low: 0, high: 1 },
+    observation: { type: 'box', shape: [...shape], low: 0, high: 1 },
     action: { type: 'discrete', n: ACTIONS.length, labels: ACTIONS },
     masked: false,
-  },
-];
+  };
+}
 
 /**
  * A room to be tidied, after the CleanUp of WAKER (Rigter et al., arXiv 2306.09205), as a gridworld of this project's own:
@@ -36,14 +35,15 @@ const GROUPS: readonly [Group] = [
  * `sort` (red to the left wall, blue to the right), `sort-reversed`, and `push` (all to the upper wall). The reward itself
  * is 0 unless `task` names one of them. Never terminated.
  *
- * Observation: a picture of 7 x 7 cells, in the order wall, agent, red, blue, 0 or 1 each. Arenas stand in its upper left
- * corner; what is outside is wall.
+ * Observation, `view` `room`: a picture of 7 x 7 cells, in the order wall, agent, red, blue, 0 or 1 each. Arenas stand in its upper left
+ * corner; what is outside is wall. `agent`: 2 s - 1 cells a side, where s is the side of the arena `largest`, in the order wall, red, blue, with
+ * the agent in the middle. What happens around it looks alike wherever it stands, which learners of few steps need.
  *
  * Level: `{ arena, red, blue, shape? }` (`parseLevel`); without one, uniform among those of the grid, 35 unless
  * `largest` says fewer. Places are drawn.
  */
 export function cleanup(copies: number, options: CleanupOptions = {}): BatchedEnvironment {
-  const { task = null, largest = LARGEST } = options;
+  const { task = null, largest = LARGEST, view = 'room' } = options;
   if (task !== null && !TASKS.includes(task))
     throw new LightbulbError('invalid_input', 'there is no such task', {
       where: NAME,
@@ -56,11 +56,18 @@ export function cleanup(copies: number, options: CleanupOptions = {}): BatchedEn
       wanted: `an integer from 0 to ${LARGEST}`,
       got: String(largest),
     });
+  if (!VIEWS.includes(view))
+    throw new LightbulbError('invalid_input', 'there is no such view', {
+      where: `${NAME}, view`,
+      wanted: VIEWS.join(', '),
+      got: String(view),
+    });
   return new Cleanup(
     requireCount(NAME, 'copies', copies),
     requireCount(NAME, 'maximumSteps', options.maximumSteps ?? 60),
     task === null ? -1 : TASKS.indexOf(task),
     largest,
+    new Picture(view, largest),
   );
 }
 
@@ -81,8 +88,9 @@ class Cleanup extends Solo<CleanupLevel> {
     maximumSteps: number,
     private readonly task: number,
     largest: number,
+    private readonly picture: Picture,
   ) {
-    super(batchSize, maximumSteps, GROUPS);
+    super(batchSize, maximumSteps, [groupOf(picture)]);
     this.levels = cleanupLevels(largest);
     this.drawn = this.levels.grid.map(parseLevel);
     this.arenas = new Arenas(batchSize);
@@ -98,7 +106,7 @@ class Cleanup extends Solo<CleanupLevel> {
 
   step(actions: readonly GroupActions[], output: readonly GroupOutput[]): void {
     this.copies.requireStarted();
-    const choice = requireChoices(NAME, GROUPS[0], this.batchSize, ACTIONS.length, actions[0]);
+    const choice = requireChoices(NAME, this.groups[0], this.batchSize, ACTIONS.length, actions[0]);
     const out = this.requireOutput(output);
     const { arenas, steps, worth, maximumSteps, task } = this;
     for (let b = 0; b < this.batchSize; b++) {
@@ -149,12 +157,6 @@ class Cleanup extends Solo<CleanupLevel> {
   }
 
   protected observe(b: number, out: Float32Array): void {
-    const { arenas } = this;
-    const start = b * WIDTH;
-    out.fill(0, start, start + WIDTH);
-    for (let cell = 0; cell < SIDE * SIDE; cell++) if (arenas.isWall(b, cell)) out[start + cell * PLANES] = 1;
-    out[start + arenas.agent[b]! * PLANES + 1] = 1;
-    for (let i = 0; i < arenas.blocks[b]!; i++)
-      out[start + arenas.block[b * MOST_BLOCKS + i]! * PLANES + (i < arenas.red[b]! ? 2 : 3)] = 1;
+    this.picture.draw(this.arenas, b, out, b * this.picture.size);
   }
 }

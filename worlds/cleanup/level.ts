@@ -6,7 +6,7 @@ export const NAME = 'cleanup';
 /** Cells of the picture's side, and of the largest arena's. */
 export const SIDE = 7;
 /** Cells of the smallest arena's side. */
-const SMALLEST = 3;
+export const SMALLEST = 3;
 /** Arenas that there are: 0 to this. */
 export const LARGEST = SIDE - SMALLEST;
 /** Blocks that an arena can have in a level that training never sees. */

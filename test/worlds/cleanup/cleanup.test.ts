@@ -122,6 +122,41 @@ describe('cleanup', () => {
     assert.ok(plane(0).every((cell) => cell % 7 >= 4 || cell >= 28));
   });
 
+  it('shows what is around the agent, where it is asked to: the same picture wherever the same is around it', () => {
+    const options = { view: 'agent', largest: 1 } as const;
+    const around = (picture: readonly string[]) => {
+      const room = drawn(picture, options);
+      room.play('.');
+      assert.deepEqual(room.environment.groups[0]!.observation, {
+        type: 'box',
+        shape: [7, 7, 3],
+        low: 0,
+        high: 1,
+      });
+      const { observation } = room.out;
+      return Array.from({ length: 7 }, (_, row) =>
+        Array.from({ length: 7 }, (_, column) => {
+          const [wall, red, blue] = observation.subarray(3 * (7 * row + column));
+          assert.ok(wall! + red! + blue! <= 1);
+          return wall === 1 ? '#' : red === 1 ? 'r' : blue === 1 ? 'b' : '.';
+        }).join(''),
+      );
+    };
+    assert.deepEqual(around(['....', '.r..', '....', '@...']), [
+      '###....',
+      '###.r..',
+      '###....',
+      '###....',
+      '#######',
+      '#######',
+      '#######',
+    ]);
+    const above = ['..b..', '.....', '..@..', '.....', '.....'];
+    // A room larger than `largest` is not there whole.
+    assert.deepEqual(around(above), ['#######', '#..b..#', '#.....#', '#.....#', '#.....#', '#.....#', '#######']);
+    assert.throws(() => cleanup(1, { view: 'below' as 'room' }), { code: 'invalid_input', message: /room, agent/ });
+  });
+
   it('keeps the last worth of an episode when the next one has begun', () => {
     const room = drawn(['r...', '....', '....', '@...'], { maximumSteps: 2, task: 'sort' });
     assert.deepEqual(room.worth(), [0, 0, 0], 'of no step yet');
@@ -205,22 +240,27 @@ describe('cleanup', () => {
   });
 
   for (const task of CLEANUP_TASKS)
-    it(`is tidied up by hand in every level of the grid: ${task}`, () => {
-      const policy = tidyUp(task);
+    it(`is tidied up by hand in every level of the grid, and in the same way whatever the view: ${task}`, () => {
+      const policies = [tidyUp(task), tidyUp(task, 'agent')] as const;
       for (const level of CLEANUP_GRID)
         for (let seed = 0; seed < 4; seed++) {
-          const { environment, output, out } = enter(level, seed, { task });
+          const rooms = [enter(level, seed, { task }), enter(level, seed, { task, view: 'agent' })] as const;
           let steps = 0;
-          do environment.step([Int32Array.of(policy(out.observation, 0, 0, 0))], output);
-          while (out.reward[0] !== 1 && ++steps < 60);
-          assert.ok(steps < 59, `${JSON.stringify(level)}, seed ${seed}\n${environment.render!(0)}`);
+          do {
+            const actions = rooms.map(({ out }, i) => policies[i]!(out.observation, 0, 0, 0));
+            assert.equal(actions[0], actions[1]);
+            for (const { environment, output } of rooms) environment.step([Int32Array.of(actions[0]!)], output);
+          } while (rooms[0].out.reward[0] !== 1 && ++steps < 60);
+          assert.ok(steps < 59, `${JSON.stringify(level)}, seed ${seed}\n${rooms[0].environment.render!(0)}`);
         }
     });
 
-  it('keeps the whole contract', async () => {
-    const report = await checkBatched((copies) => cleanup(copies, { maximumSteps: 20 }), { enduranceSteps: 0 });
-    assert.ok(report.passed, printReport(report));
-    for (const name of ['batch/task-rewards', 'single/task-rewards', 'single/level-space'])
-      assert.equal(report.checks.find((check) => check.name === name)?.outcome, 'pass', name);
-  });
+  for (const view of ['room', 'agent'] as const)
+    it(`keeps the whole contract, seen from the ${view}`, async () => {
+      const make = (copies: number) => cleanup(copies, { maximumSteps: 20, view });
+      const report = await checkBatched(make, { enduranceSteps: 0 });
+      assert.ok(report.passed, printReport(report));
+      for (const name of ['batch/task-rewards', 'single/task-rewards', 'single/level-space'])
+        assert.equal(report.checks.find((check) => check.name === name)?.outcome, 'pass', name);
+    });
 });
