@@ -24,6 +24,7 @@ const CASES: readonly [name: string, options: Json][] = [
   ['rooms', { maximumSteps: 17, task: 'north' }],
   ['maze', { size: 6, walls: 12, maximumSteps: 17 }],
   ['cleanup', { task: 'sort', maximumSteps: 17 }],
+  ['cleanup', { view: 'agent', maximumSteps: 17 }],
   ['news_topics', { maxLength: 60 }],
   ['newsroom', { words: 12, maxLength: 80, kept: 4, written: 5, ownWords: 8 }],
   ['counting', { agents: 3, length: 7 }],

@@ -45,25 +45,22 @@ export class Picture {
 
   /** Draws arena `b` into `out[start...]`. */
   draw(arenas: Arenas, b: number, out: Float32Array, start: number): void {
-    const { shape, size, planes, view } = this;
-    const cells = shape[0];
+    const { size, planes } = this;
+    const cells = this.shape[0];
     const agent = arenas.agent[b]!;
-    const [agentRow, agentColumn] = [Math.floor(agent / SIDE), agent % SIDE];
     // The room's cell that the picture's first one is.
-    const [top, left] = view === 'room' ? [0, 0] : [agentRow - ((cells - 1) >> 1), agentColumn - ((cells - 1) >> 1)];
+    const isOfRoom = this.view === 'room';
+    const top = isOfRoom ? 0 : Math.floor(agent / SIDE) - ((cells - 1) >> 1);
+    const left = isOfRoom ? 0 : (agent % SIDE) - ((cells - 1) >> 1);
     out.fill(0, start, start + size);
     for (let row = 0, at = start; row < cells; row++)
       for (let column = 0; column < cells; column++, at += planes.count)
         if (arenas.isWallAt(b, top + row, left + column)) out[at + planes.wall] = 1;
-    const mark = (cell: number, plane: number): void => {
-      const row = Math.floor(cell / SIDE) - top;
-      const column = (cell % SIDE) - left;
-      if (row < 0 || row >= cells || column < 0 || column >= cells) return;
-      out[start + (row * cells + column) * planes.count + plane] = 1;
-    };
-    if (planes.agent >= 0) mark(agent, planes.agent);
-    for (let i = 0; i < arenas.blocks[b]!; i++)
-      mark(arenas.block[b * MOST_BLOCKS + i]!, i < arenas.red[b]! ? planes.red : planes.blue);
+    if (planes.agent >= 0) this.mark(agent, top, left, out, start + planes.agent);
+    for (let i = 0; i < arenas.blocks[b]!; i++) {
+      const plane = i < arenas.red[b]! ? planes.red : planes.blue;
+      this.mark(arenas.block[b * MOST_BLOCKS + i]!, top, left, out, start + plane);
+    }
   }
 
   /** What a picture from `observation[start...]` shows, as cells of the room: all but walls. */
@@ -83,5 +80,14 @@ export class Picture {
     const top = Math.min(...found.map(({ row }) => row));
     const left = Math.min(...found.map(({ column }) => column));
     return found.map(({ row, column, what }) => ({ cell: (row - top) * SIDE + column - left, what }));
+  }
+
+  /** Sets the number of a cell of the room, if it is in the picture: `out[start]` is that of the picture's first cell. */
+  private mark(cell: number, top: number, left: number, out: Float32Array, start: number): void {
+    const cells = this.shape[0];
+    const row = Math.floor(cell / SIDE) - top;
+    const column = (cell % SIDE) - left;
+    if (row < 0 || row >= cells || column < 0 || column >= cells) return;
+    out[start + (row * cells + column) * this.planes.count] = 1;
   }
 }
