@@ -61,7 +61,7 @@ export interface WorkQueue {
   add(task: { readonly lane: string; readonly id: string; readonly data: Uint8Array }): Promise<boolean>;
   /** The next task of a lane; undefined after `wait` milliseconds without one, or when the bus is closed meanwhile. */
   take(lane: string, options: { readonly wait: number }): Promise<Delivery | undefined>;
-  /** Tasks not yet acknowledged, those under way among them. */
+  /** Tasks not yet acknowledged, those under way among them; of a server that was killed perhaps done ones, until the next `take`. */
   size(): Promise<number>;
   /** Removes the queue, everything in it and the memory of ids. Who still holds it gets `unavailable`. */
   destroy(): Promise<void>;

@@ -5,6 +5,7 @@ import {
   DeliverPolicy,
   headers,
   type Msg,
+  type MsgHdrs,
   nanos,
   RetentionPolicy,
   StorageType,
@@ -22,11 +23,15 @@ const DUPLICATE_WINDOW = 10 * 60_000;
 const LONGEST_PULL = 20_000;
 /** How much later than it should the server's "nothing" may come before we take it as said. */
 const GRACE = 500;
+/** What stands under the id of a task that was acknowledged. */
+const DONE = new TextEncoder().encode('done');
 
 /**
  * A work queue on JetStream: the stream `queue_NAME` holds the tasks until they are acknowledged, under subjects
  * `_queue.NAME.LANE.ID`; each lane is a durable consumer. The stream `ids_NAME` remembers the ids: a task's id is
- * written there after it was added and before it is acknowledged, and the tasks' own subjects tell those in between.
+ * written there after it was added, and again, as done, before it is acknowledged; the tasks' own subjects tell those in
+ * between. Servers write messages at once but acknowledgements some time later: what comes again after a server was
+ * killed, though it is done, is known by its id.
  */
 export class NatsQueue implements WorkQueue {
   private readonly stream: string;
@@ -62,15 +67,13 @@ export class NatsQueue implements WorkQueue {
     checkName('lane', lane);
     checkKey('id of a task', id);
     checkSize(id, data.length, this.maximumPayload);
-    if (await this.ask(() => this.isRemembered(id))) return false;
-    const onlyNew = headers();
-    onlyNew.set('Nats-Expected-Last-Subject-Sequence', '0');
+    if ((await this.ask(() => this.known(id))) !== undefined) return false;
     let attempts = 0;
     const isNew = await this.ask(async () => {
       attempts += 1;
       try {
         const subject = `_queue.${this.name}.${lane}.${id}`;
-        const { duplicate } = await this.link.jetStream.publish(subject, data, { msgID: id, headers: onlyNew });
+        const { duplicate } = await this.link.jetStream.publish(subject, data, { msgID: id, headers: onlyNew() });
         // Asked again because no answer came: what stands there is ours.
         return !duplicate || attempts > 1;
       } catch (error) {
@@ -78,7 +81,7 @@ export class NatsQueue implements WorkQueue {
         throw error;
       }
     });
-    await this.remember(id);
+    await this.rememberAdded(id);
     return isNew;
   }
 
@@ -93,7 +96,11 @@ export class NatsQueue implements WorkQueue {
       await this.consumer(lane);
       left = Math.max(0, deadline - performance.now());
       const message = await this.pull(lane, Math.min(left, LONGEST_PULL));
-      if (message !== undefined) return this.delivery(lane, message);
+      if (message !== undefined) {
+        const delivery = this.delivery(lane, message);
+        if ((await this.ask(() => this.known(delivery.id))) !== 'done') return delivery;
+        await delivery.acknowledge();
+      }
       left = deadline - performance.now();
     } while (left > 0 && !this.link.lifetime.isOver);
     return undefined;
@@ -113,18 +120,31 @@ export class NatsQueue implements WorkQueue {
     return this.link.ask(this.stream, this.name, act);
   }
 
-  private async isRemembered(id: string): Promise<boolean> {
+  /** What is remembered of an id; undefined where nothing is. */
+  private async known(id: string): Promise<'added' | 'done' | undefined> {
     try {
-      await this.link.manager.streams.getMessage(this.ids, { last_by_subj: `_ids.${this.name}.${id}` });
-      return true;
+      const { data } = await this.link.manager.streams.getMessage(this.ids, {
+        last_by_subj: `_ids.${this.name}.${id}`,
+      });
+      return data.length === 0 ? 'added' : 'done';
     } catch (error) {
-      if (isNoMessage(error)) return false;
+      if (isNoMessage(error)) return undefined;
       throw error;
     }
   }
 
-  private async remember(id: string): Promise<void> {
-    await this.ask(() => this.link.jetStream.publish(`_ids.${this.name}.${id}`));
+  private async rememberAdded(id: string): Promise<void> {
+    await this.ask(async () => {
+      try {
+        await this.link.jetStream.publish(`_ids.${this.name}.${id}`, undefined, { headers: onlyNew() });
+      } catch (error) {
+        if (!isWrongRevision(error)) throw error; // it is there already, perhaps as done
+      }
+    });
+  }
+
+  private async rememberDone(id: string): Promise<void> {
+    await this.ask(() => this.link.jetStream.publish(`_ids.${this.name}.${id}`, DONE));
   }
 
   /** Makes the lane's consumer where there is none; does nothing where it is as it should be. */
@@ -202,7 +222,7 @@ export class NatsQueue implements WorkQueue {
       acknowledge: async () => {
         link.lifetime.check();
         if (isSettled) return;
-        await this.remember(id);
+        await this.rememberDone(id);
         await answer('+ACK');
         isSettled = true;
       },
@@ -215,6 +235,13 @@ export class NatsQueue implements WorkQueue {
       },
     };
   }
+}
+
+/** For what may only be the first on its subject. */
+function onlyNew(): MsgHdrs {
+  const expected = headers();
+  expected.set('Nats-Expected-Last-Subject-Sequence', '0');
+  return expected;
 }
 
 /** Makes both streams. Whoever does it at the same moment makes the same, or hears of another patience. */

@@ -98,6 +98,18 @@ describe(`NATS bus${whyNoNats === undefined ? '' : ` (skipped: ${whyNoNats})`}`,
       assert.equal(text((await blobs.get('x', { timeout: 5000 }))!), 'blob');
     });
 
+    it('gives out nothing again that was acknowledged just before', async () => {
+      const queue = await b.workQueue('q', { patience: 500 });
+      for (const id of ['1', '2', '3']) await queue.add({ lane: 'cpu', id, data: bytes(id) });
+      for (let i = 0; i < 2; i++) await (await queue.take('cpu', { wait: 2000 }))!.acknowledge();
+      await server.restart();
+      const next = await queue.take('cpu', { wait: 10_000 });
+      assert.equal(next?.id, '3');
+      await next!.acknowledge();
+      assert.equal(await queue.take('cpu', { wait: 2000 }), undefined);
+      assert.equal(await queue.size(), 0);
+    });
+
     it('notices within seconds a server that stands still', async () => {
       let isGone = false;
       a.status.subscribe((status) => {
