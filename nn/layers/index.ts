@@ -1,4 +1,5 @@
 export { type Activation, activations } from './activations.ts';
+export { rowsByStep, stepsByFeatures, transposedOnce } from './by-features.ts';
 export { type ConvolutionOf, type ConvolutionOptions, convolution } from './convolution.ts';
 export { type DenseOf, type DenseOptions, dense, project } from './dense.ts';
 export { type EmbeddingOf, embedding } from './embedding.ts';

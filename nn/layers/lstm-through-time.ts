@@ -1,15 +1,14 @@
 /**
  * Backpropagation through time, written out for the LSTM: what autodiff would do, in fewer and faster operators.
  *
- * Numbers stand feature by feature here, [numbers, B], not row by row. A step's product is then weights [4 H, K] times
- * [K, B]: ONNX Runtime's CPU kernels copy the right operand of a product before they begin, and of the two that is the small one
- * (1.7 times as fast at 32 rows and 256 units as the other way round). Input, a row of ones for the biases and the hidden state are one
+ * Numbers stand feature by feature (see `by-features.ts`). Input, a row of ones for the biases and the hidden state are one
  * operand, so that all gates are one product, and so are all gradients of weights and biases.
  *
  * What a step of the way back needs is worked out in that step, from numbers that are still in the processor's cache; the
  * gradients of the weights are added up over blocks of steps for the same reason.
  */
 import { tf } from '../engine/tf.ts';
+import { rowsByStep, stepsByFeatures, transposedOnce } from './by-features.ts';
 import type { RecurrentOf } from './recurrent.ts';
 
 /** Columns of the products that make the gradients of the weights. */
@@ -50,11 +49,11 @@ export function lstmThroughTime(
     const save = args.at(-1) as tf.GradSaveFunc;
     // [D + 1 + H, 4 H]
     const weights = tf.concat([W!, tf.reshape(tf.add(b!, c!), [1, 4 * H]), U!], 0);
-    const inputs = stepsOf(tf.concat([seen!, tf.ones([rows, 1])], 1), T);
+    const inputs = stepsByFeatures(tf.concat([seen!, tf.ones([rows, 1])], 1), T);
     const keeps = keep === undefined ? undefined : tf.split(tf.reshape(keep, [T, B]), T, 0);
-    const steps = forward(turned(weights), inputs, keeps, tf.transpose(h0!), tf.transpose(c0!));
+    const steps = forward(transposedOnce(weights), inputs, keeps, tf.transpose(h0!), tf.transpose(c0!));
     const last = steps.at(-1)!;
-    const result = rowsOf([...steps.map((step) => step.hidden), tf.add(last.added, last.kept)], B);
+    const result = rowsByStep([...steps.map((step) => step.hidden), tf.add(last.added, last.kept)]);
     // What is not saved is gone when the way back begins.
     save([weights, ...(keeps ?? []), ...steps.flatMap((step) => NAMES.map((name) => step[name]))]);
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
@@ -64,10 +63,10 @@ export function lstmThroughTime(
         const own = others.slice(t * NAMES.length, (t + 1) * NAMES.length);
         return Object.fromEntries(NAMES.map((name, i) => [name, own[i]!])) as Step;
       });
-      const { dInputs, dWeights, dHidden, dCell } = back(held, lived, heldKeeps, stepsOf(dy, T + 1), D);
+      const { dInputs, dWeights, dHidden, dCell } = back(held, lived, heldKeeps, stepsByFeatures(dy, T + 1), D);
       const [dW, db, dU] = tf.split(dWeights, [D, 1, H], 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
       const dBias = tf.reshape(db, [4 * H]);
-      const dx = tf.slice(rowsOf(dInputs, B), [0, 0], [rows, D]);
+      const dx = tf.slice(rowsByStep(dInputs), [0, 0], [rows, D]);
       return [dx, dW, dBias, dU, dBias, tf.transpose(dHidden), tf.transpose(dCell)];
     };
     return { value: result, gradFunc };
@@ -158,27 +157,4 @@ function back(
 
 function product(x: tf.Tensor, y: tf.Tensor): tf.Tensor {
   return tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D);
-}
-
-/**
- * [K, 4 H] -> [4 H, K]. With an axis too many: a plain transposition would be fused into each product, which would do it
- * again at every step.
- */
-function turned(weights: tf.Tensor): tf.Tensor {
-  const [K, N] = weights.shape as [number, number];
-  return tf.reshape(tf.transpose(tf.reshape(weights, [K, 4, N / 4]), [1, 2, 0]), [N, K]);
-}
-
-/** [T * B, F], step by step -> T tensors [F, B]. */
-function stepsOf(x: tf.Tensor, T: number): tf.Tensor[] {
-  const [rows, F] = x.shape as [number, number];
-  const all = tf.transpose(tf.reshape(x, [T, rows / T, F]), [0, 2, 1]);
-  return tf.split(tf.reshape(all, [T * F, rows / T]), T, 0);
-}
-
-/** T tensors [F, B] -> [T * B, F], step by step. */
-function rowsOf(steps: readonly tf.Tensor[], B: number): tf.Tensor {
-  const F = steps[0]!.shape[0]!;
-  const all = tf.reshape(steps.length === 1 ? steps[0]! : tf.concat([...steps], 0), [steps.length, F, B]);
-  return tf.reshape(tf.transpose(all, [0, 2, 1]), [steps.length * B, F]);
 }

@@ -1,7 +1,7 @@
-import { fromLeaves, leaves, tf } from '../../../nn/index.ts';
+import { fromLeaves, leaves, rowsByStep, stepsByFeatures, tf, transposedOnce } from '../../../nn/index.ts';
 import { NORM_EPSILON, siluSlope } from '../trunk.ts';
-import { type CellOf, type Inferred, infer, type Recurred, recur } from './cell.ts';
-import { type LatentShape, softmaxed } from './latents.ts';
+import type { CellOf } from './cell.ts';
+import { drawn, type LatentShape, mixed, softmaxed } from './latents.ts';
 
 /** `L` steps of `B` sequences, time-major; rows of step t are t B to t B + B - 1. */
 export interface UnrollInputs {
@@ -28,9 +28,11 @@ export interface Unrolled {
 }
 
 /**
- * Runs the cell over time. Backpropagation through time is written out, not left to autodiff: whatever does not wait for the step
- * behind it (derivatives of gates and norms, the gradients of all weights) is worked out for all steps in one operator, and the way back
- * keeps four products and about thirty small operators a step. Gradients reach the cell's weights, `action` and `observation`.
+ * Runs the cell over time: what `recur` and `infer` do step by step, with numbers feature by feature ([features, B], see
+ * `nn/layers/by-features.ts`) but for the latents, which are drawn in rows. Backpropagation through time is written out, not left to
+ * autodiff: whatever does not wait for the step behind it (derivatives of gates and norms, the gradients of all weights) is worked out for
+ * all steps in one operator, and the way back keeps four products and about thirty small operators a step. Gradients reach the cell's
+ * weights, `action` and `observation`.
  */
 export function unroll(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, shape: LatentShape): Unrolled {
   const [B, H] = inputs.deter.shape as [number, number];
@@ -51,19 +53,22 @@ export function unroll(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, shape: Lat
   const op = tf.customGrad((...args) => {
     const save = args.at(-1) as tf.GradSaveFunc;
     const steps = forward(cell, inputs, L, shape);
-    const stacked = (pick: (step: Step) => tf.Tensor): tf.Tensor => joinRows(steps.map(pick));
-    const value = tf.concat([stacked((s) => s.deter), stacked((s) => s.logits), stacked((s) => s.latent)], 1);
+    const all = (name: keyof Step): tf.Tensor[] => steps.map((step) => step[name]);
+    const value = tf.concat([rowsByStep(all('deter')), stacked(all('logits')), stacked(all('latent'))], 1);
     const way = {
       cell,
       keep: inputs.keep,
-      before: stacked((step) => step.before),
-      joined: stacked((step) => step.joined),
-      gates: stacked((step) => step.gates),
-      posteriorBefore: stacked((step) => step.posteriorBefore),
-      hidden: stacked((step) => step.hidden),
-      logits: stacked((step) => step.logits),
-      deter: stacked((step) => step.deter),
-      latentBefore: stacked((step) => step.latentBefore),
+      unit: stacked(all('unit')),
+      factor: stacked(all('factor')),
+      operand: sideBySide(all('operand')),
+      deterBefore: stacked(all('deterBefore')),
+      gates: stacked(all('gates')),
+      posteriorUnit: stacked(all('posteriorUnit')),
+      posteriorFactor: stacked(all('posteriorFactor')),
+      hidden: sideBySide(all('hidden')),
+      logits: stacked(all('logits')),
+      deter: sideBySide(all('deter')),
+      latentBefore: stacked(all('latentBefore')),
     };
     // What is not saved is gone when the way back begins, the weights included.
     const held = leaves<tf.Tensor>(way);
@@ -77,22 +82,41 @@ export function unroll(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, shape: Lat
 }
 
 /** One step, and what the way back needs of it. */
-interface Step
-  extends Pick<Recurred, 'deter' | 'before' | 'joined' | 'gates'>,
-    Pick<Inferred, 'logits' | 'latent' | 'hidden'> {
-  readonly posteriorBefore: tf.Tensor;
-  /** [B, Z]: the latent that came in. */
+interface Step {
+  /** [H, B]. */
+  readonly deter: tf.Tensor;
+  /** [B, Z]. */
+  readonly logits: tf.Tensor;
+  /** [B, Z], one-hot in each group. */
+  readonly latent: tf.Tensor;
+  /** [U, B] and [1, B]: of the layer before the GRU, what the norm makes of it before its scale, and by what factor. */
+  readonly unit: tf.Tensor;
+  readonly factor: tf.Tensor;
+  /** [U + H + 1, B]: what the gates are made from, and a row of ones for their bias. */
+  readonly operand: tf.Tensor;
+  /** [3 H, B]: in front of their functions. */
+  readonly gates: tf.Tensor;
+  /** The same of the posterior's hidden layer. */
+  readonly posteriorUnit: tf.Tensor;
+  readonly posteriorFactor: tf.Tensor;
+  /** [U, B]: behind its activation. */
+  readonly hidden: tf.Tensor;
+  /** [H, B] and [B, Z]: what came in, 0 where an episode begins. */
+  readonly deterBefore: tf.Tensor;
   readonly latentBefore: tf.Tensor;
 }
 
-/** What the way back needs: rows of all steps, [L * B, ...]. */
+/** What the way back needs, of all steps: one below the other ([L * features, B] or [L * B, Z]) or side by side ([features, L * B]). */
 interface WayBack {
   readonly cell: CellOf<tf.Tensor>;
   readonly keep: tf.Tensor;
-  readonly before: tf.Tensor;
-  readonly joined: tf.Tensor;
+  readonly unit: tf.Tensor;
+  readonly factor: tf.Tensor;
+  readonly operand: tf.Tensor;
+  readonly deterBefore: tf.Tensor;
   readonly gates: tf.Tensor;
-  readonly posteriorBefore: tf.Tensor;
+  readonly posteriorUnit: tf.Tensor;
+  readonly posteriorFactor: tf.Tensor;
   readonly hidden: tf.Tensor;
   readonly logits: tf.Tensor;
   readonly deter: tf.Tensor;
@@ -100,50 +124,85 @@ interface WayBack {
 }
 
 function forward(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, L: number, shape: LatentShape): Step[] {
-  const [actions, observations, keeps, uniforms] = [inputs.action, inputs.observation, inputs.keep, inputs.uniform].map(
-    (rows) => rowsOf(rows, L),
-  ) as [tf.Tensor[], tf.Tensor[], tf.Tensor[], tf.Tensor[]];
+  const B = inputs.deter.shape[0]!;
+  const Z = inputs.latent.shape[1]!;
+  const actions = stepsByFeatures(inputs.action, L);
+  const observations = stepsByFeatures(inputs.observation, L);
+  const uniforms = partsOf(inputs.uniform, L);
+  const keepRows = partsOf(inputs.keep, L);
+  const keeps = partsOf(tall(inputs.keep, L, inputs.deter.shape[1]!), L);
+  const gatesAndBias = tf.concat([cell.gates.weight, tf.reshape(cell.gates.bias, [1, -1])], 0);
+  const [inputWeight, gatesWeight, posteriorWeight, logitsWeight] = [
+    cell.input.latent,
+    gatesAndBias,
+    cell.posterior.weight,
+    cell.logits.weight,
+  ].map(transposedOnce) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+  const inputScale = wide(cell.input.scale, B);
+  const posteriorScale = wide(cell.posterior.scale, B);
+  const bias = tf.reshape(cell.logits.bias, [1, Z]);
+  const ones = tf.ones([1, B]);
   const steps: Step[] = [];
-  let { deter, latent } = inputs;
+  let deter = tf.transpose(inputs.deter);
+  let { latent } = inputs;
   for (let t = 0; t < L; t++) {
-    const latentBefore = tf.mul(latent, keeps[t]!);
-    const recurred = recur(cell, tf.mul(deter, keeps[t]!), latentBefore, actions[t]!);
-    const { before: posteriorBefore, ...inferred } = infer(cell, recurred.deter, observations[t]!, uniforms[t]!, shape);
-    steps.push({ ...recurred, ...inferred, posteriorBefore, latentBefore });
-    deter = recurred.deter;
-    latent = inferred.latent;
+    const latentBefore = tf.mul(latent, keepRows[t]!);
+    const deterBefore = tf.mul(deter, keeps[t]!);
+    const before = tf.add(tf.matMul(inputWeight, latentBefore as tf.Tensor2D, false, true), actions[t]!);
+    const { active, unit, factor } = activated(before, inputScale);
+    const operand = tf.concat([active, deterBefore, ones], 0);
+    const gates = tf.matMul(gatesWeight, operand as tf.Tensor2D);
+    const [reset, candidate, update] = tf.split(gates as tf.Tensor, 3, 0) as [tf.Tensor, tf.Tensor, tf.Tensor];
+    const proposed = tf.tanh(tf.mul(tf.sigmoid(reset), candidate));
+    deter = tf.add(deterBefore, tf.mul(tf.sigmoid(update), tf.sub(proposed, deterBefore)));
+    const posteriorBefore = tf.add(tf.matMul(posteriorWeight, deter as tf.Tensor2D), observations[t]!);
+    const posterior = activated(posteriorBefore, posteriorScale);
+    const hidden = posterior.active;
+    const logits = tf.add(tf.transpose(tf.matMul(logitsWeight, hidden as tf.Tensor2D)), bias);
+    latent = drawn(mixed(softmaxed(logits, shape), shape), uniforms[t]!, shape);
+    steps.push({
+      deter,
+      logits,
+      latent,
+      unit,
+      factor,
+      operand,
+      gates,
+      posteriorUnit: posterior.unit,
+      posteriorFactor: posterior.factor,
+      hidden,
+      deterBefore,
+      latentBefore,
+    });
   }
   return steps;
 }
 
 /** dy: [L * B, H + 2 Z]. The gradients of what `unroll` learns by, in its order. */
 function backward({ cell, keep, ...kept }: WayBack, B: number, shape: LatentShape, dy: tf.Tensor): tf.Tensor[] {
-  const H = kept.deter.shape[1]!;
+  const H = kept.deter.shape[0]!;
   const rows = dy.shape[0]!;
   const L = rows / B;
   const U = cell.input.scale.size;
   const Z = cell.logits.bias.size;
-  const [outerDeter, outerLogits, outerLatent] = (tf.split(dy, [H, Z, Z], 1) as [tf.Tensor, tf.Tensor, tf.Tensor]).map(
-    (part) => rowsOf(part, L),
-  ) as [tf.Tensor[], tf.Tensor[], tf.Tensor[]];
+  const [outer, outerLogitRows, outerLatentRows] = tf.split(dy, [H, Z, Z], 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const outerDeter = stepsByFeatures(outer, L);
+  const outerLogits = partsOf(outerLogitRows, L);
+  const outerLatent = partsOf(outerLatentRows, L);
 
   // All that does not wait for the way back.
-  const first = new NormedLayer(kept.before, cell.input.scale, L);
-  const second = new NormedLayer(kept.posteriorBefore, cell.posterior.scale, L);
-  const [, deterBefore] = tf.split(kept.joined, [U, H], 1) as [tf.Tensor, tf.Tensor];
-  const gate = gateSlopes(kept.gates, deterBefore);
-  const gateAt = rowsOf(gate.slopes, L);
-  const stayAt = rowsOf(tf.mul(gate.stays, keep), L);
-  const keepAt = rowsOf(keep, L);
+  const first = new NormedLayer(kept.unit, kept.factor, cell.input.scale);
+  const second = new NormedLayer(kept.posteriorUnit, kept.posteriorFactor, cell.posterior.scale);
+  const gate = gateSlopes(tf.reshape(kept.gates, [L, 3 * H, B]), tf.reshape(kept.deterBefore, [L, H, B]));
+  const gateAt = partsOf(gate.slopes, L);
+  const keeps = tall(keep, L, H);
+  const keepAt = partsOf(keeps, L);
+  const stayAt = partsOf(tf.mul(tf.reshape(gate.stays, [L * H, B]), keeps), L);
+  const keepRows = partsOf(keep, L);
   const softmax = softmaxed(kept.logits, shape);
-  const softmaxAt = rowsOf(softmax, L);
-  const mixedAt = rowsOf(tf.mul(softmax, 1 - shape.mix), L);
-  const [inputWeight, gatesWeight, posteriorWeight, logitsWeight] = [
-    cell.input.latent,
-    cell.gates.weight,
-    cell.posterior.weight,
-    cell.logits.weight,
-  ].map((weight) => tf.transpose(weight)) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
+  const softmaxAt = partsOf(softmax, L);
+  const mixedAt = partsOf(tf.mul(softmax, 1 - shape.mix), L);
+  const gatesWeight = cell.gates.weight as tf.Tensor2D;
 
   const none: tf.Tensor[] = new Array(L);
   const [dLogits, dHidden, dPosterior, dGates, dInput, dBefore] = [0, 1, 2, 3, 4, 5].map(() => [...none]) as [
@@ -162,37 +221,50 @@ function backward({ cell, keep, ...kept }: WayBack, B: number, shape: LatentShap
     const level = tf.sum(tf.mul(softmaxAt[t]!, grouped), -1, true);
     const through = tf.reshape(tf.mul(mixedAt[t]!, tf.sub(grouped, level)), [B, Z]);
     dLogits[t] = tf.add(outerLogits[t]!, through);
-    dHidden[t] = tf.matMul(dLogits[t] as tf.Tensor2D, logitsWeight);
+    dHidden[t] = tf.matMul(cell.logits.weight as tf.Tensor2D, dLogits[t] as tf.Tensor2D, false, true);
     dPosterior[t] = second.back(t, dHidden[t]!);
-    const seen = tf.matMul(dPosterior[t] as tf.Tensor2D, posteriorWeight);
+    const seen = tf.matMul(cell.posterior.weight as tf.Tensor2D, dPosterior[t] as tf.Tensor2D);
     const dDeter = tf.add(plus(outerDeter[t]!, dDeterAfter), seen);
-    dGates[t] = tf.reshape(tf.mul(tf.reshape(dDeter, [B, 1, H]), gateAt[t]!), [B, 3 * H]);
-    const [dUp, dAcross] = tf.split(tf.matMul(dGates[t] as tf.Tensor2D, gatesWeight), [U, H], 1) as [
+    dGates[t] = tf.reshape(tf.mul(tf.reshape(dDeter, [1, H, B]), gateAt[t]!), [3 * H, B]);
+    const [dUp, dAcross] = tf.split(tf.matMul(gatesWeight, dGates[t] as tf.Tensor2D) as tf.Tensor, [U, H], 0) as [
       tf.Tensor,
       tf.Tensor,
     ];
     dInput[t] = dUp;
     dBefore[t] = first.back(t, dUp);
     dDeterAfter = tf.add(tf.mul(dDeter, stayAt[t]!), tf.mul(dAcross, keepAt[t]!));
-    dLatentAfter = tf.mul(tf.matMul(dBefore[t] as tf.Tensor2D, inputWeight), keepAt[t]!);
+    const dLatentBefore = tf.matMul(cell.input.latent as tf.Tensor2D, dBefore[t] as tf.Tensor2D);
+    dLatentAfter = tf.mul(tf.transpose(dLatentBefore), keepRows[t]!);
   }
 
-  const [logits, hidden, posterior, gates, input, before] = [dLogits, dHidden, dPosterior, dGates, dInput, dBefore].map(
-    joinRows,
-  ) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
-  const weight = (x: tf.Tensor, d: tf.Tensor): tf.Tensor => tf.matMul(x as tf.Tensor2D, d as tf.Tensor2D, true);
-  return [
-    weight(kept.latentBefore, before),
-    first.scaleGradient(input),
-    weight(kept.joined, gates),
-    tf.sum(gates, 0),
-    weight(kept.deter, posterior),
-    second.scaleGradient(hidden),
-    weight(kept.hidden, logits),
-    tf.sum(logits, 0),
-    before,
-    posterior,
+  const logits = stacked(dLogits) as tf.Tensor2D;
+  const [gates, posterior, before] = [dGates, dPosterior, dBefore].map(sideBySide) as [
+    tf.Tensor2D,
+    tf.Tensor2D,
+    tf.Tensor2D,
   ];
+  const ofGates = tf.matMul(kept.operand as tf.Tensor2D, gates, false, true) as tf.Tensor;
+  const [dGatesWeight, dGatesBias] = tf.split(ofGates, [U + H, 1], 0) as [tf.Tensor, tf.Tensor];
+  return [
+    tf.matMul(kept.latentBefore as tf.Tensor2D, before, true, true),
+    first.scaleGradient(stacked(dInput)),
+    dGatesWeight,
+    tf.reshape(dGatesBias, [3 * H]),
+    tf.matMul(kept.deter as tf.Tensor2D, posterior, false, true),
+    second.scaleGradient(stacked(dHidden)),
+    tf.matMul(kept.hidden as tf.Tensor2D, logits),
+    tf.sum(logits, 0),
+    rowsByStep(dBefore),
+    rowsByStep(dPosterior),
+  ];
+}
+
+/** SiLU of the RMSNorm over features, in the fewest operators. before, scale: [U, B]. */
+function activated(before: tf.Tensor, scale: tf.Tensor): { active: tf.Tensor; unit: tf.Tensor; factor: tf.Tensor } {
+  const factor = tf.rsqrt(tf.add(tf.mean(tf.square(before), 0, true), NORM_EPSILON));
+  const unit = tf.mul(before, factor);
+  const normal = tf.mul(unit, scale);
+  return { active: tf.mul(normal, tf.sigmoid(normal)), unit, factor };
 }
 
 /**
@@ -203,34 +275,41 @@ class NormedLayer {
   private readonly direct: tf.Tensor[];
   private readonly along: tf.Tensor[];
   private readonly unit: tf.Tensor[];
+  /** [L, U, B]. */
   private readonly bySlope: tf.Tensor;
 
-  constructor(before: tf.Tensor, scale: tf.Tensor, L: number) {
-    const factor = tf.rsqrt(tf.add(tf.mean(tf.square(before), -1, true), NORM_EPSILON));
-    const unit = tf.mul(before, factor);
-    const normal = tf.mul(unit, scale);
+  /** unit: [L * U, B]; factor: [L, B]; scale: [U]. */
+  constructor(unit: tf.Tensor, factor: tf.Tensor, scale: tf.Tensor) {
+    const [L, B] = factor.shape as [number, number];
+    const U = scale.size;
+    const x = tf.reshape(unit, [L, U, B]);
+    const scales = wide(scale, B);
+    const factors = tf.reshape(tall(factor, L, U), [L, U, B]);
+    const normal = tf.mul(x, scales);
     const gate = tf.sigmoid(normal);
     const slope = siluSlope(gate, tf.mul(normal, gate));
-    const scaled = tf.mul(slope, scale);
-    this.bySlope = tf.mul(slope, unit);
-    this.direct = rowsOf(tf.mul(scaled, factor), L);
-    this.along = rowsOf(tf.mul(scaled, unit), L);
-    this.unit = rowsOf(tf.mul(unit, factor), L);
+    const scaled = tf.mul(slope, scales);
+    const steps = (all: tf.Tensor): tf.Tensor[] => partsOf(tf.reshape(all, [L * U, B]), L);
+    this.bySlope = tf.mul(slope, x);
+    this.direct = steps(tf.mul(scaled, factors));
+    this.along = steps(tf.mul(scaled, x));
+    this.unit = steps(tf.mul(x, factors));
   }
 
   back(t: number, d: tf.Tensor): tf.Tensor {
-    const shared = tf.mean(tf.mul(d, this.along[t]!), -1, true);
+    const shared = tf.mean(tf.mul(d, this.along[t]!), 0, true);
     return tf.sub(tf.mul(d, this.direct[t]!), tf.mul(this.unit[t]!, shared));
   }
 
-  /** d: [L * B, U], of all steps. */
+  /** d: [L * U, B], of all steps. */
   scaleGradient(d: tf.Tensor): tf.Tensor {
-    return tf.sum(tf.mul(d, this.bySlope), 0);
+    return tf.sum(tf.mul(tf.reshape(d, this.bySlope.shape), this.bySlope), [0, 2]);
   }
 }
 
 /**
- * Of h' = h + u (c - h), c = tanh(r a): what each gate's number changes h' by, [L * B, 3, H], and how much of h stays, 1 - u.
+ * Of h' = h + u (c - h), c = tanh(r a): what each gate's number changes h' by, [L * 3, H, B], and how much of h stays, 1 - u, [L, H, B].
+ * gates: [L, 3 H, B]; before: [L, H, B].
  */
 function gateSlopes(gates: tf.Tensor, before: tf.Tensor): { slopes: tf.Tensor; stays: tf.Tensor } {
   const [resetGate, candidate, updateGate] = tf.split(gates, 3, 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -240,18 +319,35 @@ function gateSlopes(gates: tf.Tensor, before: tf.Tensor): { slopes: tf.Tensor; s
   const inside = tf.mul(tf.mul(update, tf.sub(1, tf.square(proposed))), reset);
   const byReset = tf.mul(tf.mul(inside, candidate), tf.sub(1, reset));
   const byUpdate = tf.mul(tf.mul(tf.sub(proposed, before), update), stays);
-  return { slopes: tf.stack([byReset, inside, byUpdate], 1), stays };
+  const [L, H, B] = before.shape as [number, number, number];
+  return { slopes: tf.reshape(tf.concat([byReset, inside, byUpdate], 1), [L * 3, H, B]), stays };
 }
 
 function plus(x: tf.Tensor, y: tf.Tensor | undefined): tf.Tensor {
   return y === undefined ? x : tf.add(x, y);
 }
 
-/** [L * B, ...] as L tensors of [B, ...]. */
-function rowsOf(x: tf.Tensor, L: number): tf.Tensor[] {
+/** [U] -> [U, B]: to be multiplied by without stretching, which is slow where `B` is small. */
+function wide(x: tf.Tensor, B: number): tf.Tensor {
+  return tf.tile(tf.reshape(x, [x.size, 1]), [1, B]);
+}
+
+/** One number for each step and sequence, [L, B] in any shape -> [L * features, B], for the same reason. */
+function tall(x: tf.Tensor, L: number, features: number): tf.Tensor {
+  const B = x.size / L;
+  return tf.reshape(tf.tile(tf.reshape(x, [L, 1, B]), [1, features, 1]), [L * features, B]);
+}
+
+/** [L * n, ...] as L tensors of [n, ...]. */
+function partsOf(x: tf.Tensor, L: number): tf.Tensor[] {
   return L === 1 ? [x] : tf.split(x, L, 0);
 }
 
-function joinRows(rows: readonly tf.Tensor[]): tf.Tensor {
-  return rows.length === 1 ? rows[0]! : tf.concat([...rows], 0);
+function stacked(parts: readonly tf.Tensor[]): tf.Tensor {
+  return parts.length === 1 ? parts[0]! : tf.concat([...parts], 0);
+}
+
+/** L tensors [F, B] -> [F, L * B]. */
+function sideBySide(parts: readonly tf.Tensor[]): tf.Tensor {
+  return parts.length === 1 ? parts[0]! : tf.concat([...parts], 1);
 }
