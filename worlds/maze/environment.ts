@@ -1,4 +1,3 @@
-import type { Json } from '../../core/index.ts';
 import type { BatchedEnvironment, Group, GroupActions, GroupOutput } from '../batched.ts';
 import { Copies } from '../copies.ts';
 import type { LevelSpace } from '../environment.ts';
@@ -10,14 +9,12 @@ import { levelsOf } from './level-space.ts';
 import { Pairs, pair } from './pairs.ts';
 import { returnAfter } from './paths.ts';
 import { type MazeOptions, type MazeSettings, NAME, settingsOf } from './settings.ts';
-import { PLANES, Views } from './view.ts';
+import { PLANES, TURN, Views } from './view.ts';
 
 const ACTIONS = ['left', 'right', 'forward'] as const;
 const DIRECTIONS = 4;
 /** How far each action turns, in quarters to the right. */
 const TURNS = Int32Array.of(3, 1, 0);
-const AHEAD_X = Int32Array.of(1, 0, -1, 0);
-const AHEAD_Y = Int32Array.of(0, 1, 0, -1);
 /** [4, 2]: one-hot directions, as pairs. */
 const DIRECTION_PAIRS = Float64Array.of(pair(1, 0), 0, pair(0, 1), 0, 0, pair(1, 0), 0, pair(0, 1));
 
@@ -56,8 +53,6 @@ function groupOf(view: number): Group {
 class MazeEnvironment extends Solo<Maze> {
   readonly levels: LevelSpace;
   protected readonly copies: Copies<Maze>;
-  /** [B, size + 2, size + 2], 1 where a wall stands; the wall around the maze is there too. */
-  private readonly walls: Int32Array;
   /** [B] each. */
   private readonly x: Int32Array;
   private readonly y: Int32Array;
@@ -85,7 +80,6 @@ class MazeEnvironment extends Solo<Maze> {
     this.pairs = DIRECTIONS / 2 + this.views.cells;
     this.apart = new Float64Array(this.pairs);
     const integers = (): Int32Array => new Int32Array(batchSize);
-    this.walls = new Int32Array(batchSize * (settings.size + 2) ** 2);
     this.inside = new Uint8Array(settings.size ** 2);
     this.x = integers();
     this.y = integers();
@@ -93,8 +87,8 @@ class MazeEnvironment extends Solo<Maze> {
     this.goalX = integers();
     this.goalY = integers();
     this.steps = integers();
-    const { walls, x, y, direction, goalX, goalY, steps } = this;
-    const arrays = { walls, x, y, direction, goalX, goalY, steps };
+    const { x, y, direction, goalX, goalY, steps } = this;
+    const arrays = { lines: this.views.lines, x, y, direction, goalX, goalY, steps };
     this.copies = new Copies(NAME, batchSize, arrays, (level) => parseMaze(level, settings.size));
   }
 
@@ -102,54 +96,100 @@ class MazeEnvironment extends Solo<Maze> {
     this.copies.requireStarted();
     const choice = requireChoices(NAME, this.groups[0], this.batchSize, ACTIONS.length, actions[0]);
     const out = this.requireOutput(output);
-    const { batchSize, maximumSteps, walls, x, y, direction, goalX, goalY, steps } = this;
+    const { batchSize, maximumSteps, views, pairs, x, y, direction, goalX, goalY, steps } = this;
+    const { half, side, words, lines, rows, turns, goal } = views;
     const { reward, terminated, truncated, observation } = out;
-    const side = this.size + 2;
     const seen = this.asPairs.of(observation);
-    for (let b = 0; b < batchSize; b++) {
+    // The usual view of mazes of the usual size is written here, one store after the other: all else is twice as slow.
+    const isUsual = seen !== null && words === 1 && half === 2;
+    const written = seen ?? this.apart;
+    reward.fill(0);
+    terminated.fill(0);
+    truncated.fill(0);
+    for (let b = 0, at = 0; b < batchSize; b++, at += pairs) {
       // Arithmetic, not branches: no processor predicts a policy, and guessing wrong costs more than the work.
       const action = choice[b]!;
       const looks = (direction[b]! + TURNS[action]!) & 3;
-      const goes = action >> 1;
-      const stepX = goes * AHEAD_X[looks]!;
-      const stepY = goes * AHEAD_Y[looks]!;
-      const free = 1 - walls[(b * side + y[b]! + stepY + 1) * side + x[b]! + stepX + 1]!;
-      const nowX = x[b]! + free * stepX;
-      const nowY = y[b]! + free * stepY;
+      const turn = looks * TURN;
+      const aheadX = turns[turn]!;
+      const aheadY = turns[turn + 1]!;
+      const rightX = turns[turn + 3]!;
+      const rightY = turns[turn + 4]!;
+      const fromX = x[b]!;
+      const fromY = y[b]!;
+      const line = (b * 4 + looks) * side + aheadX * fromX + aheadY * fromY + turns[turn + 2]!;
+      const place = rightX * fromX + rightY * fromY + turns[turn + 5]!;
+      const inFront = place + half;
+      const free = (action >> 1) & ~(lines[(line + 1) * words + (inFront >> 5)]! >>> inFront);
+      const nowX = fromX + free * aheadX;
+      const nowY = fromY + free * aheadY;
       x[b] = nowX;
       y[b] = nowY;
       direction[b] = looks;
       const step = steps[b]! + 1;
       steps[b] = step;
-      const isThere = nowX === goalX[b] && nowY === goalY[b];
-      const isLate = step >= maximumSteps && !isThere;
-      reward[b] = isThere ? returnAfter(step, maximumSteps) : 0;
-      terminated[b] = isThere ? 1 : 0;
-      truncated[b] = isLate ? 1 : 0;
-      if (isThere || isLate) {
+      const toX = goalX[b]! - nowX;
+      const toY = goalY[b]! - nowY;
+      const isThere = (toX | toY) === 0;
+      if (isThere || step >= maximumSteps) {
+        if (isThere) {
+          reward[b] = returnAfter(step, maximumSteps);
+          terminated[b] = 1;
+        } else truncated[b] = 1;
         this.observe(b, out.finalObservation);
         this.begin(b);
-      }
-      if (seen === null) this.observe(b, observation);
-      else this.observeInPairs(b, seen, b * this.pairs);
+        this.observe(b, observation);
+      } else if (isUsual) {
+        const row = line + free;
+        const row4 = ((lines[row + 4]! >>> place) & 31) * 5;
+        const row3 = ((lines[row + 3]! >>> place) & 31) * 5;
+        const row2 = ((lines[row + 2]! >>> place) & 31) * 5;
+        const row1 = ((lines[row + 1]! >>> place) & 31) * 5;
+        const row0 = ((lines[row]! >>> place) & 31) * 5;
+        written[at] = DIRECTION_PAIRS[2 * looks]!;
+        written[at + 1] = DIRECTION_PAIRS[2 * looks + 1]!;
+        written[at + 2] = rows[row4]!;
+        written[at + 3] = rows[row4 + 1]!;
+        written[at + 4] = rows[row4 + 2]!;
+        written[at + 5] = rows[row4 + 3]!;
+        written[at + 6] = rows[row4 + 4]!;
+        written[at + 7] = rows[row3]!;
+        written[at + 8] = rows[row3 + 1]!;
+        written[at + 9] = rows[row3 + 2]!;
+        written[at + 10] = rows[row3 + 3]!;
+        written[at + 11] = rows[row3 + 4]!;
+        written[at + 12] = rows[row2]!;
+        written[at + 13] = rows[row2 + 1]!;
+        written[at + 14] = rows[row2 + 2]!;
+        written[at + 15] = rows[row2 + 3]!;
+        written[at + 16] = rows[row2 + 4]!;
+        written[at + 17] = rows[row1]!;
+        written[at + 18] = rows[row1 + 1]!;
+        written[at + 19] = rows[row1 + 2]!;
+        written[at + 20] = rows[row1 + 3]!;
+        written[at + 21] = rows[row1 + 4]!;
+        written[at + 22] = rows[row0]!;
+        written[at + 23] = rows[row0 + 1]!;
+        written[at + 24] = rows[row0 + 2]!;
+        written[at + 25] = rows[row0 + 3]!;
+        written[at + 26] = rows[row0 + 4]!;
+        const far = aheadX * toX + aheadY * toY;
+        const right = rightX * toX + rightY * toY + 2;
+        // Unsigned, what is negative is very large.
+        if (far >>> 0 < 5 && right >>> 0 < 5) written[at + 2 + (4 - far) * 5 + right] = goal;
+      } else this.observe(b, observation);
     }
     out.alive.fill(1);
   }
 
-  override restore(snapshot: Json): void {
-    super.restore(snapshot);
-    for (let b = 0; b < this.batchSize; b++) this.views.look(b, this.walls, b * (this.size + 2) ** 2);
-  }
-
   /** The maze as it is now, the agent where it stands. */
   render(b: number): string {
-    const { size } = this;
-    const side = size + 2;
+    const { size, views } = this;
     return printMaze({
       size,
-      walls: Uint8Array.from({ length: size * size }, (_, cell) => {
-        return this.walls[(b * side + Math.floor(cell / size) + 1) * side + (cell % size) + 1]!;
-      }),
+      walls: Uint8Array.from({ length: size * size }, (_, cell) =>
+        views.isWall(b, cell % size, Math.floor(cell / size)) ? 1 : 0,
+      ),
       agent: this.y[b]! * size + this.x[b]!,
       direction: this.direction[b]!,
       goal: this.goalY[b]! * size + this.goalX[b]!,
@@ -157,17 +197,10 @@ class MazeEnvironment extends Solo<Maze> {
   }
 
   protected begin(b: number): void {
-    const { size, walls, maker, inside } = this;
+    const { size, maker, inside } = this;
     const level = this.copies.level(b);
     if (level === undefined) maker.make(this.copies.stream(b), inside);
-    const now = level?.walls ?? inside;
-    const side = size + 2;
-    const offset = b * side * side;
-    walls.fill(1, offset, offset + side * side);
-    for (let y = 0, from = 0; y < size; y++) {
-      const row = offset + (y + 1) * side + 1;
-      for (let x = 0; x < size; x++, from++) walls[row + x] = now[from]!;
-    }
+    this.views.build(b, level?.walls ?? inside);
     const { agent, goal, direction } = level ?? maker;
     this.x[b] = agent % size;
     this.y[b] = Math.floor(agent / size);
@@ -175,7 +208,6 @@ class MazeEnvironment extends Solo<Maze> {
     this.goalY[b] = Math.floor(goal / size);
     this.direction[b] = direction;
     this.steps[b] = 0;
-    this.views.look(b, walls, offset);
   }
 
   protected observe(b: number, out: Float32Array): void {

@@ -1,52 +1,53 @@
 import { pair } from './pairs.ts';
 
 /** Numbers of one direction's turn. */
-const TURN = 6;
+export const TURN = 6;
 
 /** Numbers of a cell of the view: whether a wall stands there, whether the goal is there. */
 export const PLANES = 2;
 
 /**
- * What agents see of their mazes, fast enough to be written at every step. For each copy and direction the walls are kept
- * as bits, turned so that the agent looks up: a line for each cell ahead, a bit for each cell to the right. The walls of a
- * row of the view are then a few neighbouring bits of one line. Around the maze everything is wall.
+ * The walls of all copies, and what agents see of them, fast enough to be written at every step. For each copy and direction the walls
+ * are kept as bits, turned so that the agent looks up: a line for each cell ahead, a bit for each cell to the right. The walls of a
+ * row of the view are then a few neighbouring bits of one line, and so is the wall in front of the agent. Around the maze everything is wall.
  *
  * The two float32 of a cell are written as one float64 with their bits: half as many stores, and no conversion.
  */
 export class Views {
-  private readonly half: number;
-  /** Cells around the maze that can be seen from inside. */
-  private readonly pad: number;
-  /** Cells of the padded maze's side. */
-  private readonly side: number;
+  readonly half: number;
+  /** Cells of the padded maze's side: lines of a direction. */
+  readonly side: number;
   /** Integers of a line: one, or one more than its bits need, so that the next one can always be read too. */
-  private readonly words: number;
-  /** [B, 4, side, words]. */
-  private readonly bits: Int32Array;
+  readonly words: number;
+  /** [B, 4, side, words]: all that there is to know of the walls. */
+  readonly lines: Int32Array;
   /** [2 ** view, view]: the cells for each pattern of walls, whose lowest bit is the cell farthest to the left. */
-  private readonly rows: Float64Array;
-  private readonly goal: number;
+  readonly rows: Float64Array;
+  /** A cell with the goal. */
+  readonly goal = pair(0, 1);
   /**
    * [4, TURN]: by direction, factors of x and y and a constant that make a cell's line; and those that make its bit, less
    * half a view.
    */
-  private readonly turns: Int32Array;
-  /** [size] each: free cells of the columns, from the top and from the bottom. */
-  private readonly down: Int32Array;
-  private readonly up: Int32Array;
+  readonly turns: Int32Array;
+  /** Cells around the maze that can be seen from inside. */
+  private readonly pad: number;
+  /** [4, side, words]: lines of a maze without walls inside. */
+  private readonly empty: Int32Array;
+  /** [size * size, 4, 2]: of each cell, as each direction sees it, the integer and the bit in it. */
+  private readonly places: Int32Array;
 
   constructor(
     copies: number,
-    private readonly size: number,
+    size: number,
     private readonly view: number,
   ) {
     this.half = view >> 1;
-    this.pad = view - 1;
+    this.pad = Math.max(1, view - 1);
     this.side = size + 2 * this.pad;
     this.words = this.side <= 32 ? 1 : ((this.side + 31) >> 5) + 1;
-    this.bits = new Int32Array(copies * 4 * this.side * this.words).fill(-1);
-    this.down = new Int32Array(size);
-    this.up = new Int32Array(size);
+    this.lines = new Int32Array(copies * 4 * this.side * this.words);
+    this.empty = new Int32Array(4 * this.side * this.words).fill(-1);
     const last = this.side - 1 - this.pad;
     const { pad, half } = this;
     // What lies ahead and to the right: x and y for the one who looks right; y, -x; -x, -y; -y, x.
@@ -58,12 +59,26 @@ export class Views {
         [0, -1, last, 1, 0, pad - half],
       ].flat(),
     );
-    this.goal = pair(0, 1);
     const cells = [pair(0, 0), pair(1, 0)];
     this.rows = Float64Array.from({ length: 2 ** view * view }, (_, i) => {
       const code = Math.floor(i / view);
       return cells[(code >> (i % view)) & 1]!;
     });
+    const { side, words } = this;
+    this.places = Int32Array.from(
+      Array.from({ length: size * size }, (_, cell) => {
+        const [x, y] = [cell % size, Math.floor(cell / size)];
+        const seen = [
+          [x + pad, y + pad],
+          [y + pad, last - x],
+          [last - x, last - y],
+          [last - y, x + pad],
+        ] as const;
+        return seen.flatMap(([line, place], d) => [(d * side + line) * words + (place >> 5), 1 << (place & 31)]);
+      }).flat(),
+    );
+    for (let i = 0; i < this.places.length; i += 2) this.empty[this.places[i]!]! ^= this.places[i + 1]!;
+    this.lines.fill(-1);
   }
 
   /** Cells of a view, float64 each. */
@@ -71,70 +86,24 @@ export class Views {
     return this.view ** 2;
   }
 
-  /** Learns the walls of copy `b`: [size + 2, size + 2] from `offset`, with the wall around. */
-  look(b: number, walls: Int32Array, offset: number): void {
-    const { side, words, bits } = this;
-    const base = b * 4 * side * words;
-    bits.fill(-1, base, base + 4 * side * words);
-    if (words === 1) this.lookAtOnce(base, walls, offset);
-    else this.lookCellByCell(base, walls, offset);
-  }
-
-  /** Where a line is one integer: lines are put together before they are written. */
-  private lookAtOnce(base: number, walls: Int32Array, offset: number): void {
-    const { size, side, pad, words, bits, down, up } = this;
-    const last = side - 1 - pad;
-    const turned = side * words;
-    down.fill(0);
-    up.fill(0);
-    for (let y = 0; y < size; y++) {
-      const row = offset + (y + 1) * (size + 2) + 1;
-      const fromTop = 1 << (y + pad);
-      const fromBottom = 1 << (last - y);
-      let right = 0;
-      let left = 0;
-      for (let x = 0, from = row; x < size; x++, from++) {
-        if (walls[from] === 1) continue;
-        right |= 1 << (x + pad);
-        left |= 1 << (last - x);
-        down[x]! |= fromTop;
-        up[x]! |= fromBottom;
-      }
-      bits[base + turned + (y + pad) * words] = ~left;
-      bits[base + 3 * turned + (last - y) * words] = ~right;
-    }
-    for (let x = 0; x < size; x++) {
-      bits[base + (x + pad) * words] = ~down[x]!;
-      bits[base + 2 * turned + (last - x) * words] = ~up[x]!;
+  /** Takes over the walls of copy `b`: [size * size], 1 where one stands. */
+  build(b: number, walls: Uint8Array): void {
+    const { empty, lines, places } = this;
+    const base = b * empty.length;
+    lines.set(empty, base);
+    for (let cell = 0, at = 0; cell < walls.length; cell++, at += 8) {
+      if (walls[cell] === 0) continue;
+      lines[base + places[at]!]! |= places[at + 1]!;
+      lines[base + places[at + 2]!]! |= places[at + 3]!;
+      lines[base + places[at + 4]!]! |= places[at + 5]!;
+      lines[base + places[at + 6]!]! |= places[at + 7]!;
     }
   }
 
-  private lookCellByCell(base: number, walls: Int32Array, offset: number): void {
-    const { size, side, pad, words, bits } = this;
-    const last = side - 1 - pad;
-    const free = (direction: number, line: number, place: number): void => {
-      bits[base + (direction * side + line) * words + (place >> 5)]! &= ~(1 << (place & 31));
-    };
-    for (let y = 0; y < size; y++) {
-      for (let x = 0; x < size; x++) {
-        if (walls[offset + (y + 1) * (size + 2) + x + 1] === 1) continue;
-        free(0, x + pad, y + pad);
-        free(1, y + pad, last - x);
-        free(2, last - x, last - y);
-        free(3, last - y, x + pad);
-      }
-    }
-  }
-
-  /** Five cells, whose walls are the lowest bits. */
-  private row(walls: number, out: Float64Array, to: number): void {
-    const { rows } = this;
-    const from = (walls & 31) * 5;
-    out[to] = rows[from]!;
-    out[to + 1] = rows[from + 1]!;
-    out[to + 2] = rows[from + 2]!;
-    out[to + 3] = rows[from + 3]!;
-    out[to + 4] = rows[from + 4]!;
+  isWall(b: number, x: number, y: number): boolean {
+    const { lines, empty, words, pad } = this;
+    const place = y + pad;
+    return ((lines[b * empty.length + (x + pad) * words + (place >> 5)]! >>> (place & 31)) & 1) === 1;
   }
 
   /**
@@ -151,7 +120,7 @@ export class Views {
     out: Float64Array,
     at: number,
   ): void {
-    const { side, view, half, words, bits, rows, turns } = this;
+    const { side, view, half, words, lines, rows, turns } = this;
     // Tables, not branches: nobody predicts where an agent looks.
     const turn = direction * TURN;
     const aheadX = turns[turn]!;
@@ -160,25 +129,15 @@ export class Views {
     const rightY = turns[turn + 4]!;
     const line = aheadX * x + aheadY * y + turns[turn + 2]!;
     const place = rightX * x + rightY * y + turns[turn + 5]!;
-    const first = (b * 4 + direction) * side + line;
-    // The usual view of the usual mazes, spelled out.
-    if (view === 5 && words === 1) {
-      this.row(bits[first + 4]! >>> place, out, at);
-      this.row(bits[first + 3]! >>> place, out, at + 5);
-      this.row(bits[first + 2]! >>> place, out, at + 10);
-      this.row(bits[first + 1]! >>> place, out, at + 15);
-      this.row(bits[first]! >>> place, out, at + 20);
-    } else {
-      const mask = (1 << view) - 1;
-      const shift = place & 31;
-      let word = (first + view - 1) * words + (place >> 5);
-      let to = at;
-      for (let far = view; far > 0; far--, word -= words, to += view) {
-        // A shift by 32 is none at all, so the next integer's bits go up in two steps.
-        const next = words === 1 ? 0 : (bits[word + 1]! << 1) << (31 - shift);
-        const from = (((bits[word]! >>> shift) | next) & mask) * view;
-        for (let k = 0; k < view; k++) out[to + k] = rows[from + k]!;
-      }
+    const mask = (1 << view) - 1;
+    const shift = place & 31;
+    let word = ((b * 4 + direction) * side + line + view - 1) * words + (place >> 5);
+    let to = at;
+    for (let far = view; far > 0; far--, word -= words, to += view) {
+      // A shift by 32 is none at all, so the next integer's bits go up in two steps.
+      const next = words === 1 ? 0 : (lines[word + 1]! << 1) << (31 - shift);
+      const from = (((lines[word]! >>> shift) | next) & mask) * view;
+      for (let k = 0; k < view; k++) out[to + k] = rows[from + k]!;
     }
     const toX = goalX - x;
     const toY = goalY - y;
