@@ -138,8 +138,8 @@ function forward(cell: CellOf<tf.Tensor>, inputs: UnrollInputs, L: number, shape
     cell.posterior.weight,
     cell.logits.weight,
   ].map(transposedOnce) as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-  const inputScale = wide(cell.input.scale, B);
-  const posteriorScale = wide(cell.posterior.scale, B);
+  const inputScale = column(cell.input.scale);
+  const posteriorScale = column(cell.posterior.scale);
   const bias = tf.reshape(cell.logits.bias, [1, Z]);
   const ones = tf.ones([1, B]);
   const steps: Step[] = [];
@@ -259,7 +259,7 @@ function backward({ cell, keep, ...kept }: WayBack, B: number, shape: LatentShap
   ];
 }
 
-/** SiLU of the RMSNorm over features, in the fewest operators. before, scale: [U, B]. */
+/** SiLU of the RMSNorm over features, in the fewest operators. before [U, B], scale [U, 1]. */
 function activated(before: tf.Tensor, scale: tf.Tensor): { active: tf.Tensor; unit: tf.Tensor; factor: tf.Tensor } {
   const factor = tf.rsqrt(tf.add(tf.mean(tf.square(before), 0, true), NORM_EPSILON));
   const unit = tf.mul(before, factor);
@@ -283,7 +283,7 @@ class NormedLayer {
     const [L, B] = factor.shape as [number, number];
     const U = scale.size;
     const x = tf.reshape(unit, [L, U, B]);
-    const scales = wide(scale, B);
+    const scales = column(scale);
     const factors = tf.reshape(tall(factor, L, U), [L, U, B]);
     const normal = tf.mul(x, scales);
     const gate = tf.sigmoid(normal);
@@ -327,12 +327,12 @@ function plus(x: tf.Tensor, y: tf.Tensor | undefined): tf.Tensor {
   return y === undefined ? x : tf.add(x, y);
 }
 
-/** [U] -> [U, B]: to be multiplied by without stretching, which is slow where `B` is small. */
-function wide(x: tf.Tensor, B: number): tf.Tensor {
-  return tf.tile(tf.reshape(x, [x.size, 1]), [1, B]);
+/** [U] -> [U, 1]. */
+function column(x: tf.Tensor): tf.Tensor {
+  return tf.reshape(x, [x.size, 1]);
 }
 
-/** One number for each step and sequence, [L, B] in any shape -> [L * features, B], for the same reason. */
+/** One number for each step and sequence, [L, B] in any shape -> [L * features, B]: stretching as one multiplies is slow where `B` is small. */
 function tall(x: tf.Tensor, L: number, features: number): tf.Tensor {
   const B = x.size / L;
   return tf.reshape(tf.tile(tf.reshape(x, [L, 1, B]), [1, features, 1]), [L * features, B]);
