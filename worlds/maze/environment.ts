@@ -9,12 +9,13 @@ import { levelsOf } from './level-space.ts';
 import { Pairs, pair } from './pairs.ts';
 import { returnAfter } from './paths.ts';
 import { type MazeOptions, type MazeSettings, NAME, settingsOf } from './settings.ts';
-import { PLANES, TURN, Views } from './view.ts';
+import { PLANES, Views, WHERE } from './view.ts';
 
 const ACTIONS = ['left', 'right', 'forward'] as const;
 const DIRECTIONS = 4;
 /** How far each action turns, in quarters to the right. */
 const TURNS = Int32Array.of(3, 1, 0);
+const FORWARD = ACTIONS.indexOf('forward');
 /** [4, 2]: one-hot directions, as pairs. */
 const DIRECTION_PAIRS = Float64Array.of(pair(1, 0), 0, pair(0, 1), 0, 0, pair(1, 0), 0, pair(0, 1));
 
@@ -53,13 +54,12 @@ function groupOf(view: number): Group {
 class MazeEnvironment extends Solo<Maze> {
   readonly levels: LevelSpace;
   protected readonly copies: Copies<Maze>;
-  /** [B] each. */
-  private readonly x: Int32Array;
-  private readonly y: Int32Array;
-  private readonly direction: Int32Array;
-  private readonly goalX: Int32Array;
-  private readonly goalY: Int32Array;
+  /** [B] each: 4 times the agent's cell and where it looks; 4 times the goal's cell; steps of the episode. */
+  private readonly pose: Int32Array;
+  private readonly goal: Int32Array;
   private readonly steps: Int32Array;
+  /** [4]: what a step ahead adds to a pose, by direction. */
+  private readonly ahead: Int32Array;
   /** [size * size]: one maze without the wall around it. */
   private readonly inside: Uint8Array;
   private readonly size: number;
@@ -81,14 +81,12 @@ class MazeEnvironment extends Solo<Maze> {
     this.apart = new Float64Array(this.pairs);
     const integers = (): Int32Array => new Int32Array(batchSize);
     this.inside = new Uint8Array(settings.size ** 2);
-    this.x = integers();
-    this.y = integers();
-    this.direction = integers();
-    this.goalX = integers();
-    this.goalY = integers();
+    this.pose = integers();
+    this.goal = integers();
     this.steps = integers();
-    const { x, y, direction, goalX, goalY, steps } = this;
-    const arrays = { lines: this.views.lines, x, y, direction, goalX, goalY, steps };
+    this.ahead = Int32Array.of(4, 4 * settings.size, -4, -4 * settings.size);
+    const { pose, goal, steps } = this;
+    const arrays = { lines: this.views.lines, pose, goal, steps };
     this.copies = new Copies(NAME, batchSize, arrays, (level) => parseMaze(level, settings.size));
   }
 
@@ -96,90 +94,104 @@ class MazeEnvironment extends Solo<Maze> {
     this.copies.requireStarted();
     const choice = requireChoices(NAME, this.groups[0], this.batchSize, ACTIONS.length, actions[0]);
     const out = this.requireOutput(output);
-    const { batchSize, maximumSteps, views, pairs, x, y, direction, goalX, goalY, steps } = this;
-    const { half, side, words, lines, rows, turns, goal } = views;
-    const { reward, terminated, truncated, observation } = out;
-    const seen = this.asPairs.of(observation);
-    // The usual view of mazes of the usual size is written here, one store after the other: all else is twice as slow.
-    const isUsual = seen !== null && words === 1 && half === 2;
-    const written = seen ?? this.apart;
-    reward.fill(0);
-    terminated.fill(0);
-    truncated.fill(0);
-    for (let b = 0, at = 0; b < batchSize; b++, at += pairs) {
-      // Arithmetic, not branches: no processor predicts a policy, and guessing wrong costs more than the work.
+    out.reward.fill(0);
+    out.terminated.fill(0);
+    out.truncated.fill(0);
+    out.alive.fill(1);
+    const seen = this.asPairs.of(out.observation);
+    if (seen !== null && this.views.isUsual) this.stepUsual(choice, out, seen);
+    else this.stepAny(choice, out);
+  }
+
+  private stepAny(choice: Int32Array, out: GroupOutput): void {
+    const { batchSize, maximumSteps, views, pose, goal, steps, ahead } = this;
+    for (let b = 0; b < batchSize; b++) {
+      const looks = (pose[b]! + TURNS[choice[b]!]!) & 3;
+      const turned = (pose[b]! & ~3) | looks;
+      pose[b] = choice[b] === FORWARD && views.isFree(b, turned) ? turned + ahead[looks]! : turned;
+      steps[b]!++;
+      const isThere = pose[b]! >> 2 === goal[b]! >> 2;
+      if (isThere || steps[b]! >= maximumSteps) this.end(b, isThere, out);
+      this.observe(b, out.observation);
+    }
+  }
+
+  /**
+   * The same for views of 5 x 5 in mazes of up to 24 x 24, at several times the speed: no calls, one store after the other,
+   * and arithmetic in place of branches: no processor predicts a policy, and guessing wrong costs more than the work.
+   */
+  private stepUsual(choice: Int32Array, out: GroupOutput, seen: Float64Array): void {
+    const { batchSize, maximumSteps, pose, goal, steps, ahead } = this;
+    const { side, lines, rows, where, goal: goalCell } = this.views;
+    for (let b = 0, at = 0; b < batchSize; b++, at += 27) {
       const action = choice[b]!;
-      const looks = (direction[b]! + TURNS[action]!) & 3;
-      const turn = looks * TURN;
-      const aheadX = turns[turn]!;
-      const aheadY = turns[turn + 1]!;
-      const rightX = turns[turn + 3]!;
-      const rightY = turns[turn + 4]!;
-      const fromX = x[b]!;
-      const fromY = y[b]!;
-      const line = (b * 4 + looks) * side + aheadX * fromX + aheadY * fromY + turns[turn + 2]!;
-      const place = rightX * fromX + rightY * fromY + turns[turn + 5]!;
-      const inFront = place + half;
-      const free = (action >> 1) & ~(lines[(line + 1) * words + (inFront >> 5)]! >>> inFront);
-      const nowX = fromX + free * aheadX;
-      const nowY = fromY + free * aheadY;
-      x[b] = nowX;
-      y[b] = nowY;
-      direction[b] = looks;
+      const was = pose[b]!;
+      const looks = (was + TURNS[action]!) & 3;
+      const turned = (was & ~3) | looks;
+      const here = where[turned]!;
+      const place = here & 31;
+      const line = (b * 4 + looks) * side + (here >> WHERE);
+      const free = (action >> 1) & ~(lines[line + 1]! >>> (place + 2));
+      const now = turned + (-free & ahead[looks]!);
+      pose[b] = now;
       const step = steps[b]! + 1;
       steps[b] = step;
-      const toX = goalX[b]! - nowX;
-      const toY = goalY[b]! - nowY;
-      const isThere = (toX | toY) === 0;
+      const target = goal[b]!;
+      const isThere = (now ^ target) < 4;
       if (isThere || step >= maximumSteps) {
-        if (isThere) {
-          reward[b] = returnAfter(step, maximumSteps);
-          terminated[b] = 1;
-        } else truncated[b] = 1;
-        this.observe(b, out.finalObservation);
-        this.begin(b);
-        this.observe(b, observation);
-      } else if (isUsual) {
-        const row = line + free;
-        const row4 = ((lines[row + 4]! >>> place) & 31) * 5;
-        const row3 = ((lines[row + 3]! >>> place) & 31) * 5;
-        const row2 = ((lines[row + 2]! >>> place) & 31) * 5;
-        const row1 = ((lines[row + 1]! >>> place) & 31) * 5;
-        const row0 = ((lines[row]! >>> place) & 31) * 5;
-        written[at] = DIRECTION_PAIRS[2 * looks]!;
-        written[at + 1] = DIRECTION_PAIRS[2 * looks + 1]!;
-        written[at + 2] = rows[row4]!;
-        written[at + 3] = rows[row4 + 1]!;
-        written[at + 4] = rows[row4 + 2]!;
-        written[at + 5] = rows[row4 + 3]!;
-        written[at + 6] = rows[row4 + 4]!;
-        written[at + 7] = rows[row3]!;
-        written[at + 8] = rows[row3 + 1]!;
-        written[at + 9] = rows[row3 + 2]!;
-        written[at + 10] = rows[row3 + 3]!;
-        written[at + 11] = rows[row3 + 4]!;
-        written[at + 12] = rows[row2]!;
-        written[at + 13] = rows[row2 + 1]!;
-        written[at + 14] = rows[row2 + 2]!;
-        written[at + 15] = rows[row2 + 3]!;
-        written[at + 16] = rows[row2 + 4]!;
-        written[at + 17] = rows[row1]!;
-        written[at + 18] = rows[row1 + 1]!;
-        written[at + 19] = rows[row1 + 2]!;
-        written[at + 20] = rows[row1 + 3]!;
-        written[at + 21] = rows[row1 + 4]!;
-        written[at + 22] = rows[row0]!;
-        written[at + 23] = rows[row0 + 1]!;
-        written[at + 24] = rows[row0 + 2]!;
-        written[at + 25] = rows[row0 + 3]!;
-        written[at + 26] = rows[row0 + 4]!;
-        const far = aheadX * toX + aheadY * toY;
-        const right = rightX * toX + rightY * toY + 2;
-        // Unsigned, what is negative is very large.
-        if (far >>> 0 < 5 && right >>> 0 < 5) written[at + 2 + (4 - far) * 5 + right] = goal;
-      } else this.observe(b, observation);
+        this.end(b, isThere, out);
+        this.observe(b, out.observation);
+        continue;
+      }
+      const row = line + free;
+      const row4 = ((lines[row + 4]! >>> place) & 31) * 5;
+      const row3 = ((lines[row + 3]! >>> place) & 31) * 5;
+      const row2 = ((lines[row + 2]! >>> place) & 31) * 5;
+      const row1 = ((lines[row + 1]! >>> place) & 31) * 5;
+      const row0 = ((lines[row]! >>> place) & 31) * 5;
+      seen[at] = DIRECTION_PAIRS[2 * looks]!;
+      seen[at + 1] = DIRECTION_PAIRS[2 * looks + 1]!;
+      seen[at + 2] = rows[row4]!;
+      seen[at + 3] = rows[row4 + 1]!;
+      seen[at + 4] = rows[row4 + 2]!;
+      seen[at + 5] = rows[row4 + 3]!;
+      seen[at + 6] = rows[row4 + 4]!;
+      seen[at + 7] = rows[row3]!;
+      seen[at + 8] = rows[row3 + 1]!;
+      seen[at + 9] = rows[row3 + 2]!;
+      seen[at + 10] = rows[row3 + 3]!;
+      seen[at + 11] = rows[row3 + 4]!;
+      seen[at + 12] = rows[row2]!;
+      seen[at + 13] = rows[row2 + 1]!;
+      seen[at + 14] = rows[row2 + 2]!;
+      seen[at + 15] = rows[row2 + 3]!;
+      seen[at + 16] = rows[row2 + 4]!;
+      seen[at + 17] = rows[row1]!;
+      seen[at + 18] = rows[row1 + 1]!;
+      seen[at + 19] = rows[row1 + 2]!;
+      seen[at + 20] = rows[row1 + 3]!;
+      seen[at + 21] = rows[row1 + 4]!;
+      seen[at + 22] = rows[row0]!;
+      seen[at + 23] = rows[row0 + 1]!;
+      seen[at + 24] = rows[row0 + 2]!;
+      seen[at + 25] = rows[row0 + 3]!;
+      seen[at + 26] = rows[row0 + 4]!;
+      const there = where[target | looks]!;
+      const far = (there >> WHERE) - (here >> WHERE) - free;
+      const right = (there & 31) - place + 2;
+      // Unsigned, what is negative is very large: one guess says nearly always that the goal is out of sight.
+      if ((far | right) >>> 0 < 8 && far < 5 && right < 5) seen[at + 2 + (4 - far) * 5 + right] = goalCell;
     }
-    out.alive.fill(1);
+  }
+
+  /** Says how the episode of copy `b` ended, and begins the next one. */
+  private end(b: number, isThere: boolean, out: GroupOutput): void {
+    if (isThere) {
+      out.reward[b] = returnAfter(this.steps[b]!, this.maximumSteps);
+      out.terminated[b] = 1;
+    } else out.truncated[b] = 1;
+    this.observe(b, out.finalObservation);
+    this.begin(b);
   }
 
   /** The maze as it is now, the agent where it stands. */
@@ -187,26 +199,21 @@ class MazeEnvironment extends Solo<Maze> {
     const { size, views } = this;
     return printMaze({
       size,
-      walls: Uint8Array.from({ length: size * size }, (_, cell) =>
-        views.isWall(b, cell % size, Math.floor(cell / size)) ? 1 : 0,
-      ),
-      agent: this.y[b]! * size + this.x[b]!,
-      direction: this.direction[b]!,
-      goal: this.goalY[b]! * size + this.goalX[b]!,
+      walls: Uint8Array.from({ length: size * size }, (_, cell) => (views.isWall(b, cell) ? 1 : 0)),
+      agent: this.pose[b]! >> 2,
+      direction: this.pose[b]! & 3,
+      goal: this.goal[b]! >> 2,
     }).join('\n');
   }
 
   protected begin(b: number): void {
-    const { size, maker, inside } = this;
+    const { maker, inside } = this;
     const level = this.copies.level(b);
     if (level === undefined) maker.make(this.copies.stream(b), inside);
     this.views.build(b, level?.walls ?? inside);
     const { agent, goal, direction } = level ?? maker;
-    this.x[b] = agent % size;
-    this.y[b] = Math.floor(agent / size);
-    this.goalX[b] = goal % size;
-    this.goalY[b] = Math.floor(goal / size);
-    this.direction[b] = direction;
+    this.pose[b] = agent * DIRECTIONS + direction;
+    this.goal[b] = goal * DIRECTIONS;
     this.steps[b] = 0;
   }
 
@@ -220,9 +227,10 @@ class MazeEnvironment extends Solo<Maze> {
   }
 
   private observeInPairs(b: number, out: Float64Array, at: number): void {
-    const direction = this.direction[b]!;
+    const pose = this.pose[b]!;
+    const direction = pose & 3;
     out[at] = DIRECTION_PAIRS[2 * direction]!;
     out[at + 1] = DIRECTION_PAIRS[2 * direction + 1]!;
-    this.views.write(b, this.x[b]!, this.y[b]!, direction, this.goalX[b]!, this.goalY[b]!, out, at + DIRECTIONS / 2);
+    this.views.write(b, pose, this.goal[b]!, out, at + DIRECTIONS / 2);
   }
 }

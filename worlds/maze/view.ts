@@ -1,7 +1,8 @@
 import { pair } from './pairs.ts';
 
-/** Numbers of one direction's turn. */
-export const TURN = 6;
+/** `where` is line << WHERE | bit. */
+export const WHERE = 16;
+const BITS = (1 << WHERE) - 1;
 
 /** Numbers of a cell of the view: whether a wall stands there, whether the goal is there. */
 export const PLANES = 2;
@@ -14,11 +15,11 @@ export const PLANES = 2;
  * The two float32 of a cell are written as one float64 with their bits: half as many stores, and no conversion.
  */
 export class Views {
-  readonly half: number;
+  private readonly half: number;
   /** Cells of the padded maze's side: lines of a direction. */
   readonly side: number;
   /** Integers of a line: one, or one more than its bits need, so that the next one can always be read too. */
-  readonly words: number;
+  private readonly words: number;
   /** [B, 4, side, words]: all that there is to know of the walls. */
   readonly lines: Int32Array;
   /** [2 ** view, view]: the cells for each pattern of walls, whose lowest bit is the cell farthest to the left. */
@@ -26,10 +27,10 @@ export class Views {
   /** A cell with the goal. */
   readonly goal = pair(0, 1);
   /**
-   * [4, TURN]: by direction, factors of x and y and a constant that make a cell's line; and those that make its bit, less
-   * half a view.
+   * [size * size * 4]: for each pose (4 times the cell, and the direction), the line in that direction on which the agent stands, and
+   * the bit of it that is the cell farthest to the left in the view.
    */
-  readonly turns: Int32Array;
+  readonly where: Int32Array;
   /** Cells around the maze that can be seen from inside. */
   private readonly pad: number;
   /** [4, side, words]: lines of a maze without walls inside. */
@@ -48,37 +49,37 @@ export class Views {
     this.words = this.side <= 32 ? 1 : ((this.side + 31) >> 5) + 1;
     this.lines = new Int32Array(copies * 4 * this.side * this.words);
     this.empty = new Int32Array(4 * this.side * this.words).fill(-1);
-    const last = this.side - 1 - this.pad;
-    const { pad, half } = this;
-    // What lies ahead and to the right: x and y for the one who looks right; y, -x; -x, -y; -y, x.
-    this.turns = Int32Array.from(
-      [
-        [1, 0, pad, 0, 1, pad - half],
-        [0, 1, pad, -1, 0, last - half],
-        [-1, 0, last, 0, -1, last - half],
-        [0, -1, last, 1, 0, pad - half],
-      ].flat(),
+    const { pad, half, side, words } = this;
+    const last = side - 1 - pad;
+    // As the one who looks right, down, left or up sees it: how far ahead a cell is, and how far to the right.
+    const turned = (cell: number): readonly (readonly [number, number])[] => {
+      const [x, y] = [cell % size, Math.floor(cell / size)];
+      return [
+        [x + pad, y + pad],
+        [y + pad, last - x],
+        [last - x, last - y],
+        [last - y, x + pad],
+      ];
+    };
+    const all = Array.from({ length: size * size }, (_, cell) => turned(cell));
+    this.where = Int32Array.from(all.flat(), ([line, place]) => (line << WHERE) | (place - half));
+    this.places = Int32Array.from(
+      all.flatMap((seen) =>
+        seen.flatMap(([line, place], d) => [(d * side + line) * words + (place >> 5), 1 << (place & 31)]),
+      ),
     );
     const cells = [pair(0, 0), pair(1, 0)];
     this.rows = Float64Array.from({ length: 2 ** view * view }, (_, i) => {
       const code = Math.floor(i / view);
       return cells[(code >> (i % view)) & 1]!;
     });
-    const { side, words } = this;
-    this.places = Int32Array.from(
-      Array.from({ length: size * size }, (_, cell) => {
-        const [x, y] = [cell % size, Math.floor(cell / size)];
-        const seen = [
-          [x + pad, y + pad],
-          [y + pad, last - x],
-          [last - x, last - y],
-          [last - y, x + pad],
-        ] as const;
-        return seen.flatMap(([line, place], d) => [(d * side + line) * words + (place >> 5), 1 << (place & 31)]);
-      }).flat(),
-    );
-    for (let i = 0; i < this.places.length; i += 2) this.empty[this.places[i]!]! ^= this.places[i + 1]!;
+    for (let i = 0; i < this.places.length; i += 2) this.empty[this.places[i]!]! &= ~this.places[i + 1]!;
     this.lines.fill(-1);
+  }
+
+  /** Whether the view is 5 x 5 and a line one integer: what is written out for speed. */
+  get isUsual(): boolean {
+    return this.view === 5 && this.words === 1;
   }
 
   /** Cells of a view, float64 each. */
@@ -100,35 +101,27 @@ export class Views {
     }
   }
 
-  isWall(b: number, x: number, y: number): boolean {
-    const { lines, empty, words, pad } = this;
-    const place = y + pad;
-    return ((lines[b * empty.length + (x + pad) * words + (place >> 5)]! >>> (place & 31)) & 1) === 1;
+  isWall(b: number, cell: number): boolean {
+    const at = cell * 8;
+    return (this.lines[b * this.empty.length + this.places[at]!]! & this.places[at + 1]!) !== 0;
+  }
+
+  /** Whether no wall stands in front of the agent of copy `b`, who is in this pose. */
+  isFree(b: number, pose: number): boolean {
+    const { where, half, side, words, lines } = this;
+    const line = (b * 4 + (pose & 3)) * side + (where[pose]! >> WHERE) + 1;
+    const place = (where[pose]! & BITS) + half;
+    return ((lines[line * words + (place >> 5)]! >>> (place & 31)) & 1) === 0;
   }
 
   /**
    * Writes what the agent of copy `b` sees to `out[at...]`: [view, view] cells, the farthest row first, left to right; the
-   * agent stands in the middle of the last row. x, y: its cell and the goal's.
+   * agent stands in the middle of the last row. goal: 4 times its cell.
    */
-  write(
-    b: number,
-    x: number,
-    y: number,
-    direction: number,
-    goalX: number,
-    goalY: number,
-    out: Float64Array,
-    at: number,
-  ): void {
-    const { side, view, half, words, lines, rows, turns } = this;
-    // Tables, not branches: nobody predicts where an agent looks.
-    const turn = direction * TURN;
-    const aheadX = turns[turn]!;
-    const aheadY = turns[turn + 1]!;
-    const rightX = turns[turn + 3]!;
-    const rightY = turns[turn + 4]!;
-    const line = aheadX * x + aheadY * y + turns[turn + 2]!;
-    const place = rightX * x + rightY * y + turns[turn + 5]!;
+  write(b: number, pose: number, goal: number, out: Float64Array, at: number): void {
+    const { side, view, half, words, lines, rows, where } = this;
+    const direction = pose & 3;
+    const [line, place] = [where[pose]! >> WHERE, where[pose]! & BITS];
     const mask = (1 << view) - 1;
     const shift = place & 31;
     let word = ((b * 4 + direction) * side + line + view - 1) * words + (place >> 5);
@@ -139,10 +132,9 @@ export class Views {
       const from = (((lines[word]! >>> shift) | next) & mask) * view;
       for (let k = 0; k < view; k++) out[to + k] = rows[from + k]!;
     }
-    const toX = goalX - x;
-    const toY = goalY - y;
-    const far = aheadX * toX + aheadY * toY;
-    const right = rightX * toX + rightY * toY + half;
+    const there = where[goal | direction]!;
+    const far = (there >> WHERE) - line;
+    const right = (there & BITS) - place + half;
     // Unsigned, what is negative is very large.
     if (far >>> 0 < view && right >>> 0 < view) out[at + (view - 1 - far) * view + right] = this.goal;
   }
