@@ -179,8 +179,8 @@ class MazeEnvironment extends Solo<Maze> {
       const there = where[target | looks]!;
       const far = (there >> WHERE) - (here >> WHERE) - free;
       const right = (there & 31) - place + 2;
-      // Unsigned, what is negative is very large: one guess says nearly always that the goal is out of sight.
-      if ((far | right) >>> 0 < 8 && far < 5 && right < 5) seen[at + 2 + (4 - far) * 5 + right] = goalCell;
+      // Unsigned, what is negative is very large.
+      if (far >>> 0 < 5 && right >>> 0 < 5) seen[at + 2 + (4 - far) * 5 + right] = goalCell;
     }
   }
 

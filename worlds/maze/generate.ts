@@ -6,7 +6,6 @@ import type { MazeSettings } from './settings.ts';
 export class MazeMaker {
   /** Cells in an order that is shuffled as far as it is needed; perfect mazes use it as their stack. */
   private readonly cells: Int32Array;
-  private readonly ordered: Int32Array;
   /** Where the last maze's agent and goal stand, and where the agent looks. */
   agent = 0;
   goal = 0;
@@ -14,7 +13,6 @@ export class MazeMaker {
 
   constructor(private readonly settings: Pick<MazeSettings, 'size' | 'layout' | 'walls' | 'fewestWalls'>) {
     this.cells = new Int32Array(settings.size ** 2);
-    this.ordered = Int32Array.from(this.cells, (_, i) => i);
   }
 
   /** Writes a random maze's walls into `walls`, [size * size]; agent, goal and direction are told by fields. */
@@ -30,7 +28,7 @@ export class MazeMaker {
     const { walls: most, fewestWalls } = this.settings;
     const count = cells.length;
     const wanted = 2 + fewestWalls + random.integer(most - fewestWalls + 1);
-    cells.set(this.ordered);
+    for (let i = 0; i < count; i++) cells[i] = i;
     walls.fill(0);
     for (let i = 0; i < wanted; i++) {
       const j = i + random.integer(count - i);

@@ -109,11 +109,11 @@ export function createRssm(observation: Space, actions: number, options: RssmOpt
     imagine(parameters, state, action, noise, temperature = 1) {
       const { cell, action: actionLayer, prior, reward, terminal } = of(parameters);
       const [deter, latent] = tf.split(state, [H, Z], 1) as [tf.Tensor, tf.Tensor];
-      const next = recur(cell, deter, latent, dense.apply(actionLayer, action));
-      const logits = trunk.apply(prior, next.deter);
+      const nextDeter = recur(cell, deter, latent, dense.apply(actionLayer, action));
+      const logits = trunk.apply(prior, nextDeter);
       const tempered = temperature === 1 ? logits : tf.div(logits, temperature);
       const probabilities = mixed(softmaxed(tempered, shape), shape);
-      const after = tf.concat([next.deter, drawn(probabilities, noise.latent!, shape)], 1);
+      const after = tf.concat([nextDeter, drawn(probabilities, noise.latent!, shape)], 1);
       return {
         state: after,
         reward: rewards.mean(trunk.apply(reward, after)),

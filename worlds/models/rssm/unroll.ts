@@ -28,7 +28,7 @@ export interface Unrolled {
 }
 
 /**
- * Runs the cell over time: what `recur` and `infer` do step by step, with numbers feature by feature ([features, B], see
+ * Runs the cell over time: `recur`, then the posterior and a draw of it, step by step, with numbers feature by feature ([features, B], see
  * `nn/layers/by-features.ts`) but for the latents, which are drawn in rows. Backpropagation through time is written out, not left to
  * autodiff: whatever does not wait for the step behind it (derivatives of gates and norms, the gradients of all weights) is worked out for
  * all steps in one operator, and the way back keeps four products and about thirty small operators a step. Gradients reach the cell's

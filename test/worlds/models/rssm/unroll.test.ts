@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { compile, float32, fromLeaves, leaves, type Tree, tf, type Value } from '../../../../nn/index.ts';
 import { detached } from '../../../../worlds/models/detached.ts';
-import { type CellOf, infer, recur } from '../../../../worlds/models/rssm/cell.ts';
+import { type CellOf, recur } from '../../../../worlds/models/rssm/cell.ts';
 import { drawn, type LatentShape, mixed, softmaxed } from '../../../../worlds/models/rssm/latents.ts';
 import { type Unrolled, type UnrollInputs, unroll } from '../../../../worlds/models/rssm/unroll.ts';
+import { normedSilu } from '../../../../worlds/models/trunk.ts';
 import { assertClose, wave } from '../../../nn/close.ts';
 
 const [L, B, H, U] = [4, 3, 5, 6];
@@ -27,6 +28,12 @@ const inputsOf = (): UnrollInputs => ({
   latent: tf.oneHot(tf.tensor1d([1, 3, 0], 'int32'), Z),
 });
 
+/** The logits of what is drawn: SiLU of an RMSNorm, and a layer. */
+function posterior(cell: CellOf<tf.Tensor>, deter: tf.Tensor, observation: tf.Tensor): tf.Tensor {
+  const before = tf.add(tf.dot(deter, cell.posterior.weight), observation);
+  return tf.add(tf.dot(normedSilu(before, cell.posterior.scale), cell.logits.weight), cell.logits.bias);
+}
+
 /** The same with autodiff alone: `hard + p - stop(p)` as the straight-through draw. */
 function byAutodiff(cell: CellOf<tf.Tensor>, inputs: UnrollInputs): Unrolled {
   const steps: { deter: tf.Tensor; logits: tf.Tensor; latent: tf.Tensor }[] = [];
@@ -34,8 +41,8 @@ function byAutodiff(cell: CellOf<tf.Tensor>, inputs: UnrollInputs): Unrolled {
   const row = (x: tf.Tensor, t: number): tf.Tensor => tf.slice(x, [t * B, 0], [B, -1]);
   for (let t = 0; t < L; t++) {
     const keep = row(inputs.keep, t);
-    deter = recur(cell, tf.mul(deter, keep), tf.mul(latent, keep), row(inputs.action, t)).deter;
-    const { logits } = infer(cell, deter, row(inputs.observation, t), row(inputs.uniform, t), SHAPE);
+    deter = recur(cell, tf.mul(deter, keep), tf.mul(latent, keep), row(inputs.action, t));
+    const logits = posterior(cell, deter, row(inputs.observation, t));
     const soft = tf.reshape(mixed(softmaxed(logits, SHAPE), SHAPE), [B, Z]);
     const hard = tf.customGrad((x) => ({
       value: drawn(mixed(softmaxed(x as tf.Tensor, SHAPE), SHAPE), row(inputs.uniform, t), SHAPE),
